@@ -1,0 +1,88 @@
+import { createHash } from 'node:crypto';
+import type { Region } from './monitor.ts';
+
+/** `failed` is the target's fault, `inconclusive` is ours and stays out of availability. */
+export const OUTCOMES = ['passed', 'failed', 'inconclusive'] as const;
+export type Outcome = (typeof OUTCOMES)[number];
+
+/** Why a check did not pass. Closed: the order is part of the stored encoding, append only. */
+export const REASONS = [
+  'dns',
+  'connect',
+  'tls',
+  'timeout',
+  'status',
+  'expectation',
+  'protocol',
+  'too-large',
+  'blocked-address',
+  'prober',
+] as const;
+export type Reason = (typeof REASONS)[number];
+
+/** In the order in which they happen. The order is part of the stored encoding. */
+export const PHASES = ['dns', 'connect', 'tls', 'firstByte', 'download'] as const;
+export type Phase = (typeof PHASES)[number];
+
+/** Milliseconds of the last hop's phases, microsecond resolution. A phase that did not happen is null, never 0. */
+export interface Phases {
+  readonly dnsMs: number | null;
+  readonly connectMs: number | null;
+  readonly tlsMs: number | null;
+  /** From the request being written to the first byte of the answer. */
+  readonly firstByteMs: number | null;
+  /** From the first byte to the end of the body. */
+  readonly downloadMs: number | null;
+}
+
+export const NO_PHASES: Phases = { dnsMs: null, connectMs: null, tlsMs: null, firstByteMs: null, downloadMs: null };
+
+/** What one check found. */
+export interface Result {
+  readonly monitorId: string;
+  /** The scheduled instant, from the schedule, never from a clock. */
+  readonly slotEpochMs: number;
+  readonly outcome: Outcome;
+  /** Null when passed. */
+  readonly reason: Reason | null;
+  /** Where a `timeout` or a broken connection struck; null when not in one phase. */
+  readonly failedPhase: Phase | null;
+  /** One sentence for a person, at most {@link MAX_DETAIL_CHARS}, secrets redacted. Null when passed. */
+  readonly detail: string | null;
+  /** How long after its slot the check was launched. */
+  readonly lateMs: number;
+  /** Start of the first hop to the end of the last body, redirects included; to the failure where it failed. Null when nothing was sent out. */
+  readonly totalMs: number | null;
+  readonly phases: Phases;
+  /** HTTP status of the last hop. */
+  readonly status: number | null;
+  /** 1, or more when it was tried again. 0: never launched. */
+  readonly attempts: number;
+  readonly redirects: number;
+  /** Body bytes on the wire, before decoding. */
+  readonly bodyBytes: number | null;
+  /** The address that answered, of the last hop. */
+  readonly address: string | null;
+  /** Days until the certificate expires, negative afterwards. */
+  readonly certificateDaysLeft: number | null;
+  /** The monitor's own metrics that this answer had. Finite numbers. */
+  readonly metrics: Readonly<Record<string, number>>;
+}
+
+export const MAX_DETAIL_CHARS = 300;
+
+/** The results of one region and shard whose slots lie in [start, start + group length). */
+export interface Batch {
+  readonly region: Region;
+  readonly startEpochMs: number;
+  readonly shard: number;
+  readonly results: readonly Result[];
+}
+
+/**
+ * The W3C trace id (32 hex digits) of a check. Derived, so that a duplicate carries the same one and it need not be stored.
+ * @see https://www.w3.org/TR/trace-context/#trace-id
+ */
+export function traceId(monitorId: string, region: Region, slotEpochMs: number): string {
+  return createHash('sha256').update(`${monitorId}\n${region}\n${slotEpochMs}`).digest('hex').slice(0, 32);
+}
