@@ -48,3 +48,8 @@ export function lastSlotUntil(monitor: Scheduled, untilEpochMs: number): number 
   const phase = phaseMs(monitor);
   return Math.floor((untilEpochMs - phase) / monitor.everyMs) * monitor.everyMs + phase;
 }
+
+/** What a schedule, or anything else, hands to the aggregator. It catches up with all there is, whoever calls. */
+export interface AggregateEvent {
+  readonly scheduledTime: string;
+}
