@@ -1,0 +1,36 @@
+import { parentPort, workerData } from 'node:worker_threads';
+import dynalite from 'dynalite';
+import { systemErrorCode } from './local-error.ts';
+
+/** Runs dynalite in a thread of its own, since it throws from callbacks where its store fails. Started by `dynamo.ts`. */
+export interface DynamoWorkerData {
+  readonly path: string;
+  /** 0: a free one. */
+  readonly port: number;
+}
+
+/** Answers in flight get this long at the end. */
+const DRAIN_MS = 1_000;
+
+const port = parentPort;
+if (port === null) throw new Error('dynamo-worker.ts runs as a worker thread only');
+const { path, port: tcpPort }: DynamoWorkerData = workerData;
+
+// A client that dies while it sends is thrown by dynalite as an error of its own. It is not: the request is just gone.
+process.on('uncaughtException', (error) => {
+  if (systemErrorCode(error) === 'ECONNRESET') return;
+  throw error;
+});
+
+const server = dynalite({ path, createTableMs: 0 });
+server.on('error', (error) => {
+  throw error;
+});
+server.listen(tcpPort, '127.0.0.1', () => {
+  const address = server.address();
+  if (typeof address === 'object' && address !== null) port.postMessage(address.port);
+});
+port.once('message', () => {
+  server.close(() => process.exit(0));
+  setTimeout(() => server.closeAllConnections(), DRAIN_MS).unref();
+});
