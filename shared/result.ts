@@ -61,7 +61,7 @@ export interface Result {
   readonly redirects: number;
   /** Body bytes on the wire, before decoding. */
   readonly bodyBytes: number | null;
-  /** The address that answered, of the last hop. */
+  /** The address that answered, of the last hop. Stored only for checks that did not pass. */
   readonly address: string | null;
   /** Days until the certificate expires, negative afterwards. */
   readonly certificateDaysLeft: number | null;
