@@ -93,7 +93,7 @@ describe('startDynamo', () => {
     const second = await startDynamo(folder, 'parallax-test', quiet);
     t.after(() => second.close());
     const read = await client(t, second.endpoint).send(new GetItemCommand({ TableName: 'parallax-test', Key: key }));
-    assert.deepEqual(read.Item?..v, { N: '7' });
+    assert.deepEqual(read.Item?.v, { N: '7' });
   });
 
   it('listens on loopback only', async (t) => {
