@@ -1,3 +1,5 @@
+import type { Reason } from './result.ts';
+
 /**
  * What to check, resolved: every default filled in, every duration in milliseconds, every ratio 0–1.
  * Functions read only these types; the JSON that a user writes, and its validation, live in `definition/`.
@@ -113,7 +115,7 @@ export type MetricAggregate = 'avg' | 'max' | 'min' | 'last' | 'p95';
 export type PolicyMetric =
   | { readonly kind: 'availability' }
   /** `null`: every failure. `4xx`/`5xx`: by status. Otherwise by reason. */
-  | { readonly kind: 'errorRate'; readonly class: string | null }
+  | { readonly kind: 'errorRate'; readonly class: '4xx' | '5xx' | Reason | null }
   | { readonly kind: 'latency'; readonly quantile: Quantile }
   | { readonly kind: 'certificateDaysLeft' }
   | { readonly kind: 'custom'; readonly name: string; readonly aggregate: MetricAggregate };

@@ -1,0 +1,152 @@
+import type { QueryCommandInput } from '@aws-sdk/client-dynamodb';
+import { CodecError } from './bytes.ts';
+import type { Monitor, Region, Retention } from './monitor.ts';
+import type { Result } from './result.ts';
+import { BATCH_GROUP_MS } from './schedule.ts';
+import { batchOf, batchQueries, type Item, LEVEL_MS, type Level, windowQueries, windowsOf } from './table.ts';
+import { WindowStats } from './window.ts';
+
+/** Read access to what was measured. */
+export interface History {
+  readonly table: string;
+  /** Whose windows to read: the region of the aggregator that wrote them. */
+  readonly writer: Region;
+  readonly retention: Retention;
+  /** Runs a query to its last page. */
+  readonly query: (input: QueryCommandInput) => Promise<readonly Item[]>;
+  /** Told of each item that could not be read; it is passed over. */
+  readonly onDamage: (error: CodecError) => void;
+}
+
+/** A region's results whose slots lie in [from, to), by slot, then as stored. */
+export async function readResults(history: History, region: Region, fromEpochMs: number, toEpochMs: number) {
+  // A slot's batch starts up to a group before it.
+  const firstStart = Math.floor(fromEpochMs / BATCH_GROUP_MS) * BATCH_GROUP_MS;
+  const inputs = batchQueries(history.table, region, firstStart, toEpochMs, history.retention);
+  const results: Result[] = [];
+  for (const item of (await Promise.all(inputs.map(history.query))).flat()) {
+    const batch = readable(history, () => batchOf(item, firstStart, toEpochMs));
+    for (const result of batch?.results ?? []) {
+      if (result.slotEpochMs >= fromEpochMs && result.slotEpochMs < toEpochMs) results.push(result);
+    }
+  }
+  return results.sort((a, b) => a.slotEpochMs - b.slotEpochMs);
+}
+
+/** A region's stored windows that start in [from, to): start → monitor id → window. */
+export async function readWindows(
+  history: History,
+  region: Region,
+  level: Level,
+  fromEpochMs: number,
+  toEpochMs: number,
+): Promise<Map<number, Map<string, WindowStats>>> {
+  const { table, writer, retention } = history;
+  const inputs = windowQueries(table, writer, region, level, fromEpochMs, toEpochMs, retention);
+  const byStart = new Map<number, Map<string, WindowStats>>();
+  for (const item of (await Promise.all(inputs.map(history.query))).flat()) {
+    const found = readable(history, () => windowsOf(item, fromEpochMs, toEpochMs));
+    if (found === null) continue;
+    const windows = byStart.get(found.startEpochMs) ?? new Map<string, WindowStats>();
+    byStart.set(found.startEpochMs, mergeInto(windows, found.windows));
+  }
+  return byStart;
+}
+
+/** Where a stretch of time is read from. */
+export interface Segment {
+  readonly level: 'results' | Level;
+  readonly fromEpochMs: number;
+  readonly toEpochMs: number;
+}
+
+/**
+ * Splits [from, to) into the coarsest stored windows that lie wholly in it, and single results for what is not closed yet.
+ * `from` is moved back to a five-minute boundary where it lies in the closed part.
+ */
+export function cover(fromEpochMs: number, toEpochMs: number, closedUntilEpochMs: number): Segment[] {
+  const segments: Segment[] = [];
+  let at = fromEpochMs < closedUntilEpochMs ? floorTo(fromEpochMs, LEVEL_MS['5m']) : fromEpochMs;
+  while (at < toEpochMs) {
+    const level = (['1d', '1h', '5m'] as const).find(
+      (candidate) =>
+        at % LEVEL_MS[candidate] === 0 && at + LEVEL_MS[candidate] <= Math.min(toEpochMs, closedUntilEpochMs),
+    );
+    const end = level === undefined ? toEpochMs : at + LEVEL_MS[level];
+    const last = segments.at(-1);
+    if (last !== undefined && last.level === level) segments[segments.length - 1] = { ...last, toEpochMs: end };
+    else segments.push({ level: level ?? 'results', fromEpochMs: at, toEpochMs: end });
+    at = end;
+  }
+  return segments;
+}
+
+/** Every monitor's results of a region over [from, to), merged, from whatever holds them. */
+export async function readMerged(
+  history: History,
+  monitors: ReadonlyMap<string, Monitor>,
+  region: Region,
+  fromEpochMs: number,
+  toEpochMs: number,
+  closedUntilEpochMs: number,
+): Promise<Map<string, WindowStats>> {
+  const merged = new Map<string, WindowStats>();
+  const parts = cover(fromEpochMs, toEpochMs, closedUntilEpochMs).map(async (segment) => {
+    if (segment.level === 'results') {
+      return [windowsOfResults(await readResults(history, region, segment.fromEpochMs, segment.toEpochMs), monitors)];
+    }
+    const stored = await readWindows(history, region, segment.level, segment.fromEpochMs, segment.toEpochMs);
+    return [...stored.values()];
+  });
+  for (const windows of (await Promise.all(parts)).flat()) mergeInto(merged, windows);
+  return merged;
+}
+
+/** Results to one window a monitor. Results of monitors that are no longer defined are left out. */
+export function windowsOfResults(
+  results: readonly Result[],
+  monitors: ReadonlyMap<string, Monitor>,
+): Map<string, WindowStats> {
+  const windows = new Map<string, WindowStats>();
+  for (const result of results) {
+    const monitor = monitors.get(result.monitorId);
+    if (monitor === undefined) continue;
+    let stats = windows.get(result.monitorId);
+    if (stats === undefined) {
+      stats = new WindowStats();
+      windows.set(result.monitorId, stats);
+    }
+    stats.add(result, monitor.slo?.responseTimeMs ?? null);
+  }
+  return windows;
+}
+
+export function mergeInto(
+  target: Map<string, WindowStats>,
+  more: ReadonlyMap<string, WindowStats>,
+): Map<string, WindowStats> {
+  for (const [id, stats] of more) {
+    const known = target.get(id) ?? new WindowStats();
+    known.merge(stats);
+    target.set(id, known);
+  }
+  return target;
+}
+
+export function floorTo(epochMs: number, stepMs: number): number {
+  return Math.floor(epochMs / stepMs) * stepMs;
+}
+
+export function ceilTo(epochMs: number, stepMs: number): number {
+  return Math.ceil(epochMs / stepMs) * stepMs;
+}
+
+function readable<T>(history: History, read: () => T): T | null {
+  try {
+    return read();
+  } catch (error) {
+    if (!(error instanceof CodecError)) throw error;
+    history.onDamage(error);
+    return null;
+  }
+}
