@@ -1,0 +1,70 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { secretParameterName } from '../shared/environment.ts';
+import { oneLine } from './local-error.ts';
+
+/** Where secrets come from on this machine, by the name that definitions use. Undefined: there is none. */
+export type SecretSource = (name: string) => string | undefined;
+
+/** SSM's GetParameters takes at most ten names. */
+export const MAX_NAMES = 10;
+
+interface FoundParameters {
+  readonly Parameters: readonly { readonly Name: string; readonly Type: 'SecureString'; readonly Value: string }[];
+  readonly InvalidParameters: readonly string[];
+}
+
+/** GetParameters: a name that no secret has is listed as invalid, as SSM does; it is not an error. */
+export function getParameters(
+  names: readonly string[],
+  deploymentName: string,
+  secretOf: SecretSource,
+): FoundParameters {
+  const prefix = secretParameterName(deploymentName, '');
+  const found = names.map((name) => ({
+    name,
+    value: name.startsWith(prefix) ? secretOf(name.slice(prefix.length)) : undefined,
+  }));
+  return {
+    Parameters: found.flatMap(({ name, value }) =>
+      value === undefined ? [] : [{ Name: name, Type: 'SecureString' as const, Value: value }],
+    ),
+    InvalidParameters: found.flatMap(({ name, value }) => (value === undefined ? [name] : [])),
+  };
+}
+
+/** `checkout-token` is `PARALLAX_SECRET_CHECKOUT_TOKEN`. */
+export function secretVariable(name: string): string {
+  return `PARALLAX_SECRET_${name.toUpperCase().replace(/[^A-Z0-9]/g, '_')}`;
+}
+
+/**
+ * The environment first, then the file `{"name": "value"}`, then the samples.
+ * The file is read each time, so that a secret can be added while everything runs.
+ */
+export function secretsFrom(
+  env: Readonly<Record<string, string | undefined>>,
+  file: string,
+  samples: Readonly<Record<string, string>>,
+  report: (line: string) => void,
+): SecretSource {
+  // Own properties only: a secret called "constructor" is just not there.
+  const own = (secrets: Readonly<Record<string, string>>, name: string): string | undefined =>
+    Object.hasOwn(secrets, name) ? secrets[name] : undefined;
+  return (name) => env[secretVariable(name)] ?? own(readSecrets(file, report), name) ?? own(samples, name);
+}
+
+function readSecrets(file: string, report: (line: string) => void): Readonly<Record<string, string>> {
+  if (!existsSync(file)) return {};
+  try {
+    const parsed: unknown = JSON.parse(readFileSync(file, 'utf8'));
+    if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) throw new TypeError('it is no object');
+    return Object.fromEntries(
+      Object.entries(parsed).filter((entry): entry is [string, string] => typeof entry[1] === 'string'),
+    );
+  } catch (error) {
+    // The parser quotes what it could not read, and that may be a secret.
+    const why = error instanceof SyntaxError ? 'it is not JSON' : oneLine(error);
+    report(`secrets: ${file} is not read: ${why}. Write {"name": "value"} with one string for each secret.`);
+    return {};
+  }
+}
