@@ -1,0 +1,121 @@
+import type { Outcome, Phase, Reason } from '../../shared/result.ts';
+
+/** Why a check did not pass. A value, not an exception: failing is what targets do. */
+export interface Failure {
+  readonly kind: 'failure';
+  readonly outcome: Exclude<Outcome, 'passed'>;
+  readonly reason: Reason;
+  readonly failedPhase: Phase | null;
+  /** For a person; may still hold secrets, so only `http-check.ts` lets it out, redacted. */
+  readonly detail: string;
+}
+
+export function failed(reason: Exclude<Reason, 'prober'>, failedPhase: Phase | null, detail: string): Failure {
+  return { kind: 'failure', outcome: 'failed', reason, failedPhase, detail };
+}
+
+/** Our fault, not the target's: stays out of availability. */
+export function inconclusive(detail: string, failedPhase: Phase | null = null): Failure {
+  return { kind: 'failure', outcome: 'inconclusive', reason: 'prober', failedPhase, detail };
+}
+
+export function isFailure(value: object): value is Failure {
+  return 'kind' in value && value.kind === 'failure';
+}
+
+/**
+ * What a broken connection, or a name that does not resolve, is called:
+ *
+ * | broke while          | reason     | such as                                                              |
+ * | -------------------- | ---------- | -------------------------------------------------------------------- |
+ * | resolving            | `dns`      | no such name, no address record, name servers failing                |
+ * | connecting           | `connect`  | refused, reset, unreachable                                          |
+ * | in the handshake     | `tls`      | alert, reset, no TLS at all, certificate not valid (`certificate.ts`) |
+ * | waiting for an answer | `protocol` | reset, closed without an answer, not HTTP, headers without end: `too-large` |
+ * | reading the body     | `protocol` | reset, ended early, more than announced, bad encoding; over its bound: `too-large` |
+ * | at any time          | `timeout`  | the check's deadline                                                 |
+ * | at any time          | `prober`   | {@link OUR_FAULT}: this machine has no sockets, ports, memory or name servers |
+ */
+export function brokenOff(error: unknown, phase: Phase, during: string): Failure {
+  const code = errorCode(error);
+  if (OUR_FAULT.has(code)) return inconclusive(`the prober itself failed ${during}: ${explained(code, error)}`, phase);
+  if (code === 'HPE_HEADER_OVERFLOW') {
+    return failed('too-large', phase, `the answer's headers are larger than ${MAX_HEADER_BYTES / 1024} KiB`);
+  }
+  return failed(REASON_OF_PHASE[phase], phase, `${explained(code, error)} ${during}`);
+}
+
+/** Bound on an answer's header section. Common servers and proxies send at most 8 to 16 KiB. */
+export const MAX_HEADER_BYTES = 32 * 1024;
+
+const REASON_OF_PHASE: Readonly<Record<Phase, Exclude<Reason, 'prober'>>> = {
+  dns: 'dns',
+  connect: 'connect',
+  tls: 'tls',
+  firstByte: 'protocol',
+  download: 'protocol',
+};
+
+/** Codes that say something about this machine and nothing about the target. */
+const OUR_FAULT: ReadonlySet<string> = new Set([
+  'EMFILE',
+  'ENFILE',
+  'ENOBUFS',
+  'ENOMEM',
+  'EADDRNOTAVAIL',
+  'EACCES',
+  'EPERM',
+  // From the resolver: our own name servers cannot be reached.
+  'EDNSUNREACHABLE',
+  'ECANCELLED',
+  'EDESTRUCTION',
+]);
+
+const EXPLANATIONS: Readonly<Record<string, string>> = {
+  ECONNREFUSED: 'connection refused',
+  ECONNRESET: 'connection reset',
+  EPIPE: 'connection reset',
+  ECONNABORTED: 'connection aborted',
+  EHOSTUNREACH: 'host unreachable',
+  ENETUNREACH: 'network unreachable',
+  ETIMEDOUT: 'connection timed out',
+  EMFILE: 'too many open sockets',
+  ENFILE: 'too many open sockets on this machine',
+  EADDRNOTAVAIL: 'no local address or port left to connect from',
+  EDNSUNREACHABLE: 'its own name servers cannot be reached',
+  ENOTFOUND: 'no such name',
+  ENODATA: 'the name has no A or AAAA record',
+  ESERVFAIL: 'the name servers answered SERVFAIL',
+  EREFUSED: 'the name servers refused to answer',
+  EFORMERR: 'the name servers could not read the question',
+  EBADRESP: 'the name servers gave a malformed answer',
+  EBADNAME: 'the name is not a valid domain name',
+  ETIMEOUT: 'the name servers did not answer',
+  EAI_AGAIN: 'the name servers did not answer',
+  ERR_SSL_WRONG_VERSION_NUMBER: 'the server does not speak TLS on this port',
+  ERR_SSL_PACKET_LENGTH_TOO_LONG: 'the server does not speak TLS on this port',
+  ERR_SSL_UNSUPPORTED_PROTOCOL: 'the server offers no TLS version since 1.2',
+  ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION: 'the server offers no TLS version since 1.2',
+};
+
+function explained(code: string, error: unknown): string {
+  const known = EXPLANATIONS[code];
+  if (known !== undefined) return known;
+  if (code.startsWith('HPE_')) return `the answer is not valid HTTP (${errorReason(error) || code})`;
+  if (code.startsWith('ERR_SSL_')) {
+    return `TLS error "${code.slice('ERR_SSL_'.length).toLowerCase().replaceAll('_', ' ')}"`;
+  }
+  return code === '' ? errorMessage(error) : `${errorMessage(error)} (${code})`;
+}
+
+export function errorCode(error: unknown): string {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';
+}
+
+export function errorMessage(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+function errorReason(error: unknown): string {
+  return error instanceof Error && 'reason' in error && typeof error.reason === 'string' ? error.reason : '';
+}
