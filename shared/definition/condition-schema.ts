@@ -1,0 +1,163 @@
+import { RE2JS } from 're2js';
+import { z } from 'zod';
+import { complain, duration } from './schema-leaves.ts';
+
+/**
+ * What stands inside `expect`: a bare value means equals, an object holds operators, and all of them must hold.
+ * A missing value fails every condition except `exists: false`.
+ */
+
+const MAX_PATTERN_CHARS = 1_000;
+const MAX_CHOICES = 200;
+
+/** An RE2 pattern, which runs in linear time on any input. */
+export function pattern() {
+  return z.string().check((ctx) => {
+    if (ctx.value.length > MAX_PATTERN_CHARS) {
+      return complain(ctx, `The pattern is longer than ${MAX_PATTERN_CHARS} characters.`, { remedy: 'Shorten it.' });
+    }
+    try {
+      RE2JS.compile(ctx.value);
+    } catch (error) {
+      complain(ctx, `The pattern is not RE2: ${error instanceof Error ? error.message : String(error)}.`, {
+        remedy: 'See https://github.com/google/re2/wiki/Syntax; RE2 has no look-around and no back-references.',
+      });
+    }
+  });
+}
+
+const above = (unit: string) => `The value must be more than this${unit}.`;
+const below = (unit: string) => `The value must be less than this${unit}.`;
+const between = (unit: string) => `[low, high]: the value must be from low to high${unit}, both included.`;
+
+const numbers = {
+  above: z
+    .number()
+    .optional()
+    .meta({ description: above('') }),
+  below: z
+    .number()
+    .optional()
+    .meta({ description: below('') }),
+  between: z
+    .tuple([z.number(), z.number()])
+    .optional()
+    .meta({ description: between('') }),
+};
+
+const exists = z.boolean().optional().meta({
+  description:
+    'true: there must be a value, of any kind. false: there must be none; nothing else can be asked of it then.',
+});
+
+const length = z
+  .union([
+    z.int(),
+    atLeastOneOperator(
+      z.strictObject({
+        ...numbers,
+        not: z.int().optional().meta({ description: 'The length must not be this.' }),
+        oneOf: z.array(z.int()).max(MAX_CHOICES).optional().meta({ description: 'The length must be one of these.' }),
+      }),
+    ),
+  ])
+  .optional()
+  .meta({ description: 'How many characters of a text or elements of an array: a whole number, or operators.' });
+
+const textOperators = {
+  not: z.string().optional().meta({ description: 'The text must not be exactly this.' }),
+  oneOf: z
+    .array(z.string())
+    .max(MAX_CHOICES)
+    .optional()
+    .meta({ description: 'The text must be exactly one of these.' }),
+  contains: z
+    .string()
+    .optional()
+    .meta({ description: 'The text must have this somewhere in it; upper and lower case differ.' }),
+  matches: pattern().optional().meta({
+    description: 'An RE2 pattern that must be found somewhere in the text; ^ and $ tie it to the ends.',
+  }),
+  length,
+};
+
+export const StatusConditions = z
+  .union([
+    z.int(),
+    atLeastOneOperator(
+      z.strictObject({
+        ...numbers,
+        not: z.int().optional().meta({ description: 'The status must not be this.' }),
+        oneOf: z.array(z.int()).max(MAX_CHOICES).optional().meta({ description: 'The status must be one of these.' }),
+      }),
+    ),
+  ])
+  .meta({
+    description:
+      'HTTP status of the last hop, 100 to 599: a number, or operators such as {"oneOf": [200, 204]}. Default: {"between": [200, 299]}.',
+  });
+
+const responseTime = () => duration({ minMs: 0, maxMs: 60_000 });
+
+export const ResponseTimeConditions = atLeastOneOperator(
+  z.strictObject({
+    above: responseTime()
+      .optional()
+      .meta({ description: above(' (a duration such as "5ms")') }),
+    below: responseTime()
+      .optional()
+      .meta({ description: below(' (a duration such as "800ms")') }),
+    between: z
+      .tuple([responseTime(), responseTime()])
+      .optional()
+      .meta({ description: between(' (durations)') }),
+  }),
+).meta({
+  description:
+    'On the whole time of the check, redirects and body included: operators with durations, such as {"below": "800ms"}. Default: only the timeout.',
+});
+
+export const HeaderConditions = z
+  .union([z.string(), atLeastOneOperator(z.strictObject({ ...numbers, ...textOperators, exists }))])
+  .meta({
+    description:
+      'The exact value, or operators such as {"contains": "json"}. above, below and between read it as a number.',
+  });
+
+export const BodyConditions = z
+  .union([z.string(), atLeastOneOperator(z.strictObject({ ...textOperators, exists }))])
+  .meta({ description: 'On the decoded body as text: the exact text, or operators such as {"contains": "ok"}.' });
+
+export const JsonConditions = z
+  .union([
+    z.union([z.string(), z.number(), z.boolean(), z.null(), z.array(z.json())]),
+    atLeastOneOperator(
+      z.strictObject({
+        ...numbers,
+        not: z.json().optional().meta({ description: 'The value must not equal this JSON value.' }),
+        oneOf: z.array(z.json()).max(MAX_CHOICES).optional().meta({
+          description:
+            'The value must equal one of these JSON values; with one element, the way to compare with an object.',
+        }),
+        contains: z
+          .json()
+          .optional()
+          .meta({ description: 'A text must have this in it, or an array must have this element.' }),
+        matches: textOperators.matches,
+        exists,
+        length,
+      }),
+    ),
+  ])
+  .meta({ description: 'The exact JSON value, or operators such as {"below": 100}. A missing value always fails.' });
+
+function atLeastOneOperator<T extends z.ZodObject>(schema: T): T {
+  return schema
+    .check((ctx) => {
+      if (Object.keys(ctx.value).length > 0) return;
+      complain(ctx, 'This asks for nothing.', {
+        remedy: `Add one of ${Object.keys(schema.shape).join(', ')}, or remove it.`,
+      });
+    })
+    .meta({ minProperties: 1 });
+}

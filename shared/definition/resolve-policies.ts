@@ -1,0 +1,196 @@
+import type { AlertPolicy, PolicyMetric, Retention } from '../monitor.ts';
+import { HOUR_MS, MINUTE_MS } from '../schedule.ts';
+import type { Reporter } from './diagnostics.ts';
+import { formatDuration } from './durations-and-ratios.ts';
+import type { ParsedAlert } from './monitor-schema.ts';
+import { parsePolicyMetric, parseThreshold } from './policy-metric.ts';
+import { quote } from './schema-leaves.ts';
+
+const DEFAULT_OVER_MS = 5 * MINUTE_MS;
+const DEFAULT_REMIND_EVERY_MS = 4 * HOUR_MS;
+
+/** What the rest of the monitor says, null where that has problems of its own and so cannot be judged against. */
+export interface PolicyContext {
+  readonly everyMs: number | null;
+  readonly timeoutMs: number | null;
+  readonly customMetrics: readonly string[] | null;
+  readonly regionCount: number | null;
+  readonly retention: Retention;
+}
+
+/** What a monitor without `alerts` gets: failing in a majority of regions, in two slots after another. */
+export function defaultPolicy(everyMs: number): AlertPolicy {
+  return {
+    id: 'down',
+    metricName: 'availability',
+    metric: { kind: 'availability' },
+    breach: 'below',
+    threshold: 0.5,
+    overMs: everyMs,
+    regions: 'majority',
+    severity: 'critical',
+    confirm: 2,
+    recover: 2,
+    remindEveryMs: DEFAULT_REMIND_EVERY_MS,
+  };
+}
+
+/** Each alert comes with its index in `alerts`, to which the reporter's paths are relative. */
+export function resolvePolicies(
+  alerts: readonly { readonly index: number; readonly alert: ParsedAlert }[],
+  context: PolicyContext,
+  reporter: Reporter,
+): AlertPolicy[] {
+  const ids = policyIds(alerts, reporter);
+  return alerts.flatMap(({ index, alert }, position) => {
+    const policy = resolvePolicy(alert, ids[position] ?? alert.metric, context, reporter.at([index]));
+    return policy === null ? [] : [policy];
+  });
+}
+
+function policyIds(
+  alerts: readonly { readonly index: number; readonly alert: ParsedAlert }[],
+  reporter: Reporter,
+): string[] {
+  const taken = new Map<string, number>();
+  for (const { index, alert } of alerts) {
+    if (alert.id === undefined) continue;
+    const first = taken.get(alert.id);
+    if (first === undefined) taken.set(alert.id, index);
+    else {
+      reporter.error([index, 'id'], {
+        message: `The policy id ${quote(alert.id)} is already that of alerts[${first}].`,
+        remedy: 'Give each policy of a monitor its own id.',
+      });
+    }
+  }
+  return alerts.map(({ index, alert }) => {
+    if (alert.id !== undefined) return alert.id;
+    let id = alert.metric;
+    for (let n = 2; taken.has(id); n += 1) id = `${alert.metric}-${n}`;
+    taken.set(id, index);
+    return id;
+  });
+}
+
+function resolvePolicy(alert: ParsedAlert, id: string, context: PolicyContext, reporter: Reporter): AlertPolicy | null {
+  const everyMs = context.everyMs ?? MINUTE_MS;
+  const overMs = alert.over ?? Math.max(DEFAULT_OVER_MS, everyMs);
+  const regions = alert.regions ?? 'majority';
+  if (context.everyMs !== null) checkWindow(overMs, context.everyMs, context.retention, reporter);
+  if (typeof regions === 'number' && context.regionCount !== null && regions > context.regionCount) {
+    reporter.error(['regions'], {
+      message: `${regions} regions must breach, and the monitor is checked from ${context.regionCount}: this can never breach.`,
+      allowed: `"any", "majority", "all", "pooled", or 1 to ${context.regionCount}`,
+      remedy: 'Lower it, or check from more regions.',
+    });
+  }
+  const breach = breachOf(alert, reporter);
+  // Without knowing the custom metrics, a name that is not built in may be one of them.
+  if (context.customMetrics === null) return null;
+  const metric = parsePolicyMetric(alert.metric, context.customMetrics);
+  if (!metric.ok) {
+    reporter.error(['metric'], metric.complaint);
+    return null;
+  }
+  if (breach === null) return null;
+  const threshold = parseThreshold(metric.value, breach.breach, breach.written);
+  if (!threshold.ok) {
+    reporter.error([breach.breach], threshold.complaint);
+    return null;
+  }
+  if (context.everyMs !== null)
+    warnOfFewResults(alert.metric, metric.value, overMs, context.everyMs, context, regions === 'pooled', reporter);
+  warnOfTimeout(metric.value, breach.breach, threshold.value, context.timeoutMs, reporter);
+  return {
+    id,
+    metricName: alert.metric,
+    metric: metric.value,
+    breach: breach.breach,
+    threshold: threshold.value,
+    overMs,
+    regions,
+    severity: alert.severity ?? 'critical',
+    confirm: alert.confirm ?? 1,
+    recover: alert.recover ?? 2,
+    remindEveryMs: alert.remindEvery === 'never' ? null : (alert.remindEvery ?? DEFAULT_REMIND_EVERY_MS),
+  };
+}
+
+function breachOf(
+  alert: ParsedAlert,
+  reporter: Reporter,
+): { breach: 'above' | 'below'; written: number | string } | null {
+  const { above, below } = alert;
+  if (above !== undefined && below === undefined) return { breach: 'above', written: above };
+  if (below !== undefined && above === undefined) return { breach: 'below', written: below };
+  reporter.error([], {
+    message: above === undefined ? 'The alert has no threshold.' : 'The alert has both "above" and "below".',
+    allowed: 'exactly one of above, below',
+    remedy: above === undefined ? 'Add "above" or "below".' : 'Make them two alerts.',
+  });
+  return null;
+}
+
+function checkWindow(overMs: number, everyMs: number, retention: Retention, reporter: Reporter): void {
+  if (overMs < everyMs) {
+    reporter.error(['over'], {
+      message: `The window of ${formatDuration(overMs)} is shorter than the ${formatDuration(everyMs)} between two checks: it would mostly be empty.`,
+      remedy: `Write at least "${formatDuration(everyMs)}".`,
+    });
+  }
+  const keptMs = longestKeptMs(retention);
+  if (overMs > keptMs) {
+    reporter.error(['over'], {
+      message: `The window of ${formatDuration(overMs)} is longer than anything is kept (${formatDuration(keptMs)}).`,
+      remedy: `Write at most "${formatDuration(keptMs)}", or raise "retention" in parallax.json.`,
+    });
+  }
+}
+
+export function longestKeptMs(retention: Retention): number {
+  return Math.max(retention.resultsMs, retention.fiveMinutesMs, retention.hoursMs, retention.daysMs);
+}
+
+/** Below 1 ÷ (1 − q) results, the quantile is only the slowest of them. */
+function warnOfFewResults(
+  name: string,
+  metric: PolicyMetric,
+  overMs: number,
+  everyMs: number,
+  context: PolicyContext,
+  pooled: boolean,
+  reporter: Reporter,
+): void {
+  const needed = resultsNeeded(metric);
+  const perRegion = Math.floor(overMs / everyMs);
+  const results = pooled ? perRegion * (context.regionCount ?? 1) : perRegion;
+  if (needed === null || results < 1 || results >= needed) return;
+  if (pooled && context.regionCount === null) return;
+  const pool = !pooled && context.regionCount !== null && perRegion * context.regionCount >= needed;
+  reporter.warning(['over'], {
+    message: `A window of ${formatDuration(overMs)} holds ${results} results${pooled ? ' of all regions' : ' per region'}, and ${name} needs ${needed}: with fewer it is only the slowest.`,
+    remedy: `Write "over": "${formatDuration(needed * everyMs)}" or longer${pool ? ', or "regions": "pooled"' : ''}.`,
+  });
+}
+
+function resultsNeeded(metric: PolicyMetric): number | null {
+  // Rounded, since 1 ÷ (1 − 0.95) is 19.999… in doubles.
+  if (metric.kind === 'latency') return Math.round(1 / (1 - metric.quantile));
+  if (metric.kind === 'custom' && metric.aggregate === 'p95') return 20;
+  return null;
+}
+
+function warnOfTimeout(
+  metric: PolicyMetric,
+  breach: string,
+  threshold: number,
+  timeoutMs: number | null,
+  reporter: Reporter,
+): void {
+  if (metric.kind !== 'latency' || breach !== 'above' || timeoutMs === null || threshold < timeoutMs) return;
+  reporter.warning(['above'], {
+    message: `No check is slower than its timeout of ${formatDuration(timeoutMs)}, so this never breaches.`,
+    remedy: 'Lower the threshold, or raise "timeout".',
+  });
+}

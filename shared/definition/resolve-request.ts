@@ -1,0 +1,133 @@
+import type { HttpRequest } from '../monitor.ts';
+import type { Reporter } from './diagnostics.ts';
+import type { ParsedRequest } from './monitor-schema.ts';
+import { quote } from './schema-leaves.ts';
+import { secretNames } from './templates.ts';
+
+const DEFAULT_REDIRECTS = 5;
+const DEFAULT_MAX_BODY_BYTES = 1024 * 1024;
+
+/** RFC 9110 section 5.6.2, token. */
+const HEADER_NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
+/** RFC 9110 section 5.5: what node:http lets through. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: a tab is allowed in a header value.
+const HEADER_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
+/** The prober frames and opens each request itself. */
+const HEADERS_OF_THE_PROBER = [
+  'connection',
+  'content-length',
+  'keep-alive',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+];
+const CREDENTIAL_HEADER = /^(authorization|proxy-authorization|cookie)$|(^|[-_])(api-?key|token|secret|password)$/;
+/** RFC 2606 and 6761: no public DNS ever answers for these. `localhost` is left out: on one's own machine it does. */
+const RESERVED_HOST = /(^|\.)(example|test|invalid)$|(^|\.)example\.(com|net|org)$/;
+
+/** Paths are relative to `request`. Null where it has errors. */
+export function resolveRequest(parsed: ParsedRequest, reporter: Reporter): HttpRequest | null {
+  let sound = true;
+  const fail: Reporter['error'] = (path, complaint) => {
+    sound = false;
+    reporter.error(path, complaint);
+  };
+  checkUrl(parsed.url, { ...reporter, error: fail });
+  const headers = resolveHeaders(parsed.headers ?? {}, { ...reporter, error: fail });
+  if (parsed.body !== undefined && parsed.json !== undefined) {
+    fail(['json'], { message: 'Both "body" and "json" are given, and there is only one body.', remedy: 'Remove one.' });
+  }
+  const method = parsed.method ?? 'GET';
+  const body = parsed.body ?? (parsed.json === undefined ? null : JSON.stringify(parsed.json));
+  if (parsed.json !== undefined && !headers.has('content-type')) headers.set('content-type', 'application/json');
+  if (body !== null && (method === 'GET' || method === 'HEAD')) {
+    reporter.warning([parsed.body === undefined ? 'json' : 'body'], {
+      message: `A ${method} request with a body means nothing (RFC 9110); some servers reject it.`,
+      remedy: 'Set "method": "POST", or remove the body.',
+    });
+  }
+  if (!sound) return null;
+  return {
+    method,
+    url: parsed.url,
+    headers: Object.fromEntries(headers),
+    body,
+    maxRedirects: parsed.redirects ?? DEFAULT_REDIRECTS,
+    maxBodyBytes: parsed.maxBodyBytes ?? DEFAULT_MAX_BODY_BYTES,
+  };
+}
+
+/** What is wrong with a header's name, as a sentence; null for a good one. */
+export function headerNameProblem(name: string): string | null {
+  return HEADER_NAME.test(name) ? null : `${quote(name)} is not a header name.`;
+}
+
+// The URL itself is never shown: it may hold a password or a key.
+function checkUrl(written: string, reporter: Reporter): void {
+  // A URL that begins with a secret can be anything: only the prober will see.
+  if (written.startsWith('${secret:')) return;
+  const filled = secretNames(written).reduce((text, name) => text.replaceAll(`\${secret:${name}}`, 'secret'), written);
+  const url = URL.canParse(filled) ? new URL(filled) : null;
+  const allowed = 'an absolute http:// or https:// URL';
+  if (url === null) {
+    const remedy = /^[a-z][a-z0-9+.-]*:\/\//i.test(filled)
+      ? 'Correct it.'
+      : 'Write it in full, beginning with https://; ${env:NAME} may give its beginning.';
+    reporter.error(['url'], { message: 'This is not an absolute URL.', allowed, remedy });
+    return;
+  }
+  if (url.protocol !== 'http:' && url.protocol !== 'https:') {
+    reporter.error(['url'], {
+      message: `The scheme ${quote(url.protocol)} cannot be checked.`,
+      allowed,
+      remedy: 'Begin with https:// or http://.',
+    });
+    return;
+  }
+  const hasClearPassword = url.password !== '' && !/^[^/]*\/\/[^/@]*\$\{secret:[^}]*\}[^/@]*@/.test(written);
+  if (hasClearPassword) {
+    reporter.warning(['url'], {
+      message: 'The URL holds a password in clear, and it would be stored and shown with the monitor.',
+      remedy: 'Put it into Parameter Store and write ${secret:name} in its place.',
+    });
+  }
+  if (RESERVED_HOST.test(url.hostname)) {
+    reporter.warning(['url'], {
+      message: `The host ${quote(url.hostname)} is reserved for examples (RFC 2606): it never is a real service.`,
+      remedy: 'Give the address of a real one.',
+    });
+  }
+}
+
+function resolveHeaders(written: Readonly<Record<string, string>>, reporter: Reporter): Map<string, string> {
+  const headers = new Map<string, string>();
+  for (const [writtenName, value] of Object.entries(written)) {
+    const name = writtenName.toLowerCase();
+    const path = ['headers', writtenName];
+    const nameProblem = headerNameProblem(writtenName);
+    if (nameProblem !== null) reporter.error(path, { message: nameProblem, remedy: 'Use letters, digits and -.' });
+    else if (HEADERS_OF_THE_PROBER.includes(name)) {
+      reporter.error(path, { message: `The header ${name} is set by the prober.`, remedy: 'Remove it.' });
+    } else if (headers.has(name)) {
+      reporter.error(path, {
+        message: `The header ${name} is given twice; case does not matter in names.`,
+        remedy: 'Keep one.',
+      });
+    }
+    if (!HEADER_VALUE.test(value)) {
+      reporter.error(path, {
+        message: 'The value has characters that no header can carry (a line break, or beyond Latin-1).',
+        remedy: 'Remove them.',
+      });
+    }
+    if (CREDENTIAL_HEADER.test(name) && value !== '' && secretNames(value).length === 0) {
+      reporter.warning(path, {
+        message: `The header ${name} holds a credential in clear, and it would be stored and shown with the monitor.`,
+        remedy: 'Put it into Parameter Store and write ${secret:name} in its place.',
+      });
+    }
+    headers.set(name, value);
+  }
+  return headers;
+}

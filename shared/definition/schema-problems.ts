@@ -1,0 +1,233 @@
+import { z } from 'zod';
+import type { Json } from '../monitor.ts';
+import { formatPath, type JsonPath, type Reporter } from './diagnostics.ts';
+import { nearest } from './nearest.ts';
+import { quote } from './schema-leaves.ts';
+
+export interface Checked<T> {
+  /** What is right of it: members with problems are left out. Null where nothing usable remains. */
+  readonly value: T | null;
+  /** Top-level properties that had problems: what depends on them is not worth judging. */
+  readonly broken: ReadonlySet<string>;
+}
+
+/**
+ * Parses a value by a zod schema, reports every problem in the words of our diagnostics, and answers with the part
+ * that is right, so that a second look (at how properties fit together) can still be had in the same run.
+ */
+export function checkAgainst<T extends z.ZodType>(
+  schema: T,
+  value: Json,
+  alreadyBroken: ReadonlySet<string>,
+  reporter: Reporter,
+): Checked<z.output<T>> {
+  const broken = new Set<string>();
+  let current: Json | undefined = value;
+  // Each round removes at least one member; the first reports, the rest only prune what became incomplete.
+  for (let round = 0; ; round += 1) {
+    const parsed = schema.safeParse(current);
+    if (parsed.success) return { value: parsed.data, broken };
+    const issues = parsed.error.issues.flatMap((issue) => flatten(issue, current));
+    for (const issue of issues) {
+      const path = plainPath(issue.path);
+      if (typeof path[0] === 'string') broken.add(path[0]);
+      if (round === 0 && !isUnder(alreadyBroken, path)) report(issue, path, value, schema, reporter);
+      if (issue.code === 'unrecognized_keys') {
+        for (const key of issue.keys) current = without(current, [...path, key]);
+      } else current = without(current, path);
+    }
+    if (current === undefined || issues.length === 0) return { value: null, broken };
+  }
+}
+
+type Issue = z.core.$ZodIssue;
+
+/** Replaces a failed union by the problems of the branch that the value was meant for. */
+function flatten(issue: Issue, root: Json | undefined): Issue[] {
+  if (issue.code !== 'invalid_union') return [issue];
+  const branches = issue.errors.filter(
+    (errors) => !errors.some((error) => error.path.length === 0 && isOfAnotherKind(error)),
+  );
+  const meant = branches.length === 1 ? branches[0] : undefined;
+  if (meant === undefined) return [issue];
+  return meant.flatMap((inner) => flatten({ ...inner, path: [...issue.path, ...inner.path] }, root));
+}
+
+function isOfAnotherKind(issue: Issue): boolean {
+  return issue.code === 'invalid_type' || issue.code === 'invalid_value' || issue.code === 'invalid_union';
+}
+
+function report(issue: Issue, path: JsonPath, root: Json, schema: z.ZodType, reporter: Reporter): void {
+  const description = descriptionAt(schema, path);
+  if (issue.code === 'unrecognized_keys') {
+    for (const key of issue.keys) {
+      const known = keysAt(schema, path);
+      const meant = nearest(key, known);
+      reporter.error([...path, key], {
+        message: `There is no property ${quote(key)} here.`,
+        allowed: known.join(', '),
+        remedy: meant === null ? 'Remove it.' : `Did you mean ${quote(meant)}?`,
+      });
+    }
+    return;
+  }
+  if (issue.code === 'custom') {
+    const hint = (name: string): string | null => {
+      const value: unknown = issue.params?.[name];
+      return typeof value === 'string' ? value : null;
+    };
+    reporter.error(path, { message: issue.message, allowed: hint('allowed') ?? description, remedy: hint('remedy') });
+    return;
+  }
+  const value = valueAt(root, path);
+  const name = path.at(-1);
+  const label = typeof name === 'string' ? quote(name) : 'This';
+  if (value === undefined) {
+    reporter.error(path, { message: `${label} is missing.`, allowed: description, remedy: `Add ${label}.` });
+    return;
+  }
+  reporter.error(path, { ...complaintAbout(issue, label, value), allowed: allowedBy(issue) ?? description });
+}
+
+function complaintAbout(issue: Issue, label: string, value: Json): { message: string; remedy: string } {
+  switch (issue.code) {
+    case 'invalid_type':
+      return { message: `${label} is ${kindOf(value)}.`, remedy: `Write ${expectedKind(issue.expected)}.` };
+    case 'invalid_value': {
+      const values = issue.values.map(String);
+      const meant = typeof value === 'string' ? nearest(value, values) : null;
+      const shown = typeof value === 'string' ? quote(value) : kindOf(value);
+      return {
+        message: `${label} is ${shown}.`,
+        remedy: meant === null ? 'Write one of the allowed values.' : `Did you mean ${quote(meant)}?`,
+      };
+    }
+    case 'too_small':
+      return {
+        message: `${label} is too ${sizeWord(issue.origin, 'small')}.`,
+        remedy: `Write at least ${issue.minimum}${sizeUnit(issue.origin)}.`,
+      };
+    case 'too_big':
+      return {
+        message: `${label} is too ${sizeWord(issue.origin, 'large')}.`,
+        remedy: `Write at most ${issue.maximum}${sizeUnit(issue.origin)}.`,
+      };
+    default:
+      return { message: `${label} is ${kindOf(value)}, which does not fit.`, remedy: 'Write what is allowed.' };
+  }
+}
+
+function allowedBy(issue: Issue): string | null {
+  return issue.code === 'invalid_value' ? issue.values.map((value) => JSON.stringify(value)).join(', ') : null;
+}
+
+function sizeWord(origin: string, direction: 'small' | 'large'): string {
+  if (origin === 'string' || origin === 'array') return direction === 'small' ? 'short' : 'long';
+  return direction;
+}
+
+function sizeUnit(origin: string): string {
+  if (origin === 'string') return ' characters';
+  return origin === 'array' ? ' elements' : '';
+}
+
+/** Never the text itself: it may hold a secret. */
+function kindOf(value: Json): string {
+  if (value === null) return 'null';
+  if (Array.isArray(value)) return 'an array';
+  if (typeof value === 'object') return 'an object';
+  if (typeof value === 'string') return 'a text';
+  return typeof value === 'number' ? `the number ${value}` : `${value}`;
+}
+
+function expectedKind(expected: string): string {
+  const kinds: Readonly<Record<string, string>> = {
+    string: 'a text in double quotes',
+    number: 'a number',
+    int: 'a whole number',
+    boolean: 'true or false',
+    object: 'an object in { }',
+    record: 'an object in { }',
+    array: 'an array in [ ]',
+    tuple: 'an array of two, [low, high]',
+  };
+  return kinds[expected] ?? expected;
+}
+
+/** The innermost description on the way to a place: what editors show there. */
+function descriptionAt(schema: z.core.$ZodType, path: JsonPath): string | null {
+  let description = z.globalRegistry.get(schema)?.description ?? null;
+  for (const inner of schemasAlong(schema, path)) description = z.globalRegistry.get(inner)?.description ?? description;
+  return description;
+}
+
+function keysAt(schema: z.core.$ZodType, path: JsonPath): string[] {
+  const last = [schema, ...schemasAlong(schema, path)].at(-1);
+  return last === undefined
+    ? []
+    : alternatives(last).flatMap((option) => (option instanceof z.ZodObject ? Object.keys(option.shape) : []));
+}
+
+function schemasAlong(schema: z.core.$ZodType, path: JsonPath): z.core.$ZodType[] {
+  const along: z.core.$ZodType[] = [];
+  let current: z.core.$ZodType | undefined = schema;
+  for (const step of path) {
+    current = alternatives(current)
+      .map((option) => member(option, step))
+      .find((found) => found !== undefined);
+    if (current === undefined) break;
+    along.push(current);
+  }
+  return along;
+}
+
+function member(schema: z.core.$ZodType, step: string | number): z.core.$ZodType | undefined {
+  if (schema instanceof z.ZodObject) return Object.hasOwn(schema.shape, step) ? schema.shape[step] : undefined;
+  if (schema instanceof z.ZodRecord) return schema.valueType;
+  if (schema instanceof z.ZodArray) return schema.element;
+  if (schema instanceof z.ZodTuple) return schema.def.items[Number(step)];
+  return undefined;
+}
+
+/** The schema without its wrappers; of a union, each option. */
+function alternatives(schema: z.core.$ZodType): z.core.$ZodType[] {
+  if (schema instanceof z.ZodOptional) return alternatives(schema.def.innerType);
+  if (schema instanceof z.ZodPipe) return alternatives(schema.def.in);
+  if (schema instanceof z.ZodUnion) return schema.options.flatMap((option) => alternatives(option));
+  return [schema];
+}
+
+function plainPath(path: readonly PropertyKey[]): JsonPath {
+  return path.map((step) => (typeof step === 'number' ? step : String(step)));
+}
+
+/** Whether the path or an ancestor of it is already known to be broken, as {@link formatPath} writes it. */
+function isUnder(brokenPaths: ReadonlySet<string>, path: JsonPath): boolean {
+  return brokenPaths.size > 0 && path.some((_, index) => brokenPaths.has(formatPath(path.slice(0, index + 1))));
+}
+
+function valueAt(root: Json, path: JsonPath): Json | undefined {
+  let current: Json | undefined = root;
+  for (const step of path)
+    current = isContainer(current) && Object.hasOwn(current, step) ? Reflect.get(current, step) : undefined;
+  return current;
+}
+
+function isContainer(value: Json | undefined): value is readonly Json[] | { readonly [key: string]: Json } {
+  return typeof value === 'object' && value !== null;
+}
+
+/**
+ * A copy without the member at the path. Where it stands in an array, or does not exist (it was missing), what holds it
+ * goes instead: indices must not shift, and an incomplete object is of no use. Undefined where that is the root.
+ */
+function without(root: Json | undefined, path: JsonPath): Json | undefined {
+  const [step, ...rest] = path;
+  if (step === undefined || !isContainer(root) || Array.isArray(root) || !Object.hasOwn(root, step)) return undefined;
+  const entries: [string, Json][] = [];
+  for (const [key, value] of Object.entries(root)) {
+    const kept = key === String(step) ? without(value, rest) : value;
+    if (kept !== undefined) entries.push([key, kept]);
+  }
+  return Object.fromEntries(entries);
+}
