@@ -1,0 +1,85 @@
+import type { Alarm } from 'aws-cdk-lib/aws-cloudwatch';
+import type { ITableV2 } from 'aws-cdk-lib/aws-dynamodb';
+import type { EventBus } from 'aws-cdk-lib/aws-events';
+import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import type { ITopic } from 'aws-cdk-lib/aws-sns';
+import { Construct } from 'constructs';
+import { ENVIRONMENT } from '../shared/environment.ts';
+import type { Deployment, Region } from '../shared/monitor.ts';
+import { FunctionAlarms } from './alarm.ts';
+import { DeadLetterQueue } from './dead-letters.ts';
+import { DeployedFunction, type FunctionSettings } from './function.ts';
+import { deadLetterQueueName, scheduleName } from './names.ts';
+import { EveryMinute, SCHEDULED_TIME } from './schedule.ts';
+
+/** Decoding and merging is work for a core, but a short one. */
+const MEMORY_MB = 1_024;
+/** A catch-up takes what it can within its time and leaves the rest to the next run. */
+const TIMEOUT_MS = 120_000;
+
+const READS = ['dynamodb:GetItem', 'dynamodb:Query'];
+const WRITES = ['dynamodb:PutItem', 'dynamodb:UpdateItem', 'dynamodb:DeleteItem'];
+/** The partitions of an aggregator's own, see `shared/table.ts`. */
+function ownPartitions(writer: Region): string[] {
+  return [
+    `window#${writer}#*`,
+    ...['progress', 'alert', 'incident', 'notification'].map((kind) => `${kind}#${writer}`),
+  ];
+}
+
+export interface AggregatorProps {
+  readonly deployment: Deployment;
+  readonly region: Region;
+  /** The region's replica. */
+  readonly table: ITableV2;
+  readonly topic: ITopic;
+  readonly bus: EventBus;
+  readonly settings: FunctionSettings;
+}
+
+/**
+ * Turns batches into windows, verdicts, incidents and notifications, every minute. The same in home and standby:
+ * which of them works is told by what is in the table.
+ */
+export class Aggregator extends Construct {
+  readonly alarms: readonly Alarm[];
+
+  constructor(scope: Construct, id: string, props: AggregatorProps) {
+    super(scope, id);
+    const { deployment, region, table, topic, bus } = props;
+    const deadLetterQueue = new DeadLetterQueue(this, 'DeadLetters', {
+      queueName: deadLetterQueueName(deployment.name, 'aggregator'),
+    });
+    const { lambda } = new DeployedFunction(this, 'Aggregator', {
+      kind: 'aggregator',
+      description: `Aggregates and alerts for ${deployment.name} in ${region}`,
+      deployment,
+      settings: { memoryMb: MEMORY_MB, timeoutMs: TIMEOUT_MS, ...props.settings },
+      deadLetterQueue,
+      environment: { [ENVIRONMENT.topicArn]: topic.topicArn, [ENVIRONMENT.eventBus]: bus.eventBusName },
+      permissions: [
+        new PolicyStatement({ actions: READS, resources: [table.tableArn] }),
+        // One writer per key: home and standby cannot write each other's items.
+        new PolicyStatement({
+          actions: WRITES,
+          resources: [table.tableArn],
+          conditions: { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': ownPartitions(region) } },
+        }),
+        new PolicyStatement({ actions: ['sns:Publish'], resources: [topic.topicArn] }),
+        new PolicyStatement({ actions: ['events:PutEvents'], resources: [bus.eventBusArn] }),
+      ],
+    });
+    new EveryMinute(this, 'Schedule', {
+      scheduleName: scheduleName(deployment.name, 'aggregator', 0),
+      target: lambda,
+      deadLetterQueue,
+      input: { scheduledTime: SCHEDULED_TIME },
+    });
+    this.alarms = new FunctionAlarms(this, 'Alarms', {
+      deploymentName: deployment.name,
+      kind: 'aggregator',
+      lambda,
+      deadLetterQueue,
+    }).all;
+  }
+}
