@@ -1,0 +1,232 @@
+import type { MonitorStatus, RegionStatus, StatusResponse, Verdict, WindowSummary } from '../shared/api-types.ts';
+import { MINUTE_MS } from '../shared/schedule.ts';
+import { clip, displayWidth, padEnd, padStart, printable } from './text-width.ts';
+
+/** How a piece of text is meant; what it looks like is up to the terminal. */
+export type Tone = 'good' | 'warn' | 'bad' | 'quiet' | 'strong';
+export type Paint = (tone: Tone, text: string) => string;
+
+export interface ComparisonOptions {
+  /** No line is wider. */
+  readonly columns: number;
+  /** Must not change a text's width. Plain text without it. */
+  readonly paint?: Paint;
+}
+
+/**
+ * The regional comparison, monitor × region, as lines without newlines.
+ * `—` stands for what is not known, which includes a percentile that its n cannot support; it is never 0.
+ * Where it gets narrow, names are shortened, then columns left out, the percentiles' n never before them.
+ */
+export function renderComparison(status: StatusResponse, options: ComparisonOptions): string[] {
+  const paint = options.paint ?? ((_, text) => text);
+  const title = `${printable(status.name)} · the last ${durationText(status.rangeMs)} · ${clockText(status.asOfEpochMs)} UTC`;
+  const lines = [paint('strong', clip(title, options.columns)), ''];
+  if (status.monitors.length === 0) return [...lines, clip('There are no monitors.', options.columns)];
+
+  const rows = status.monitors.flatMap(rowsOf);
+  const layout = layOut(rows, options.columns);
+  lines.push(headingLine(layout, paint));
+  for (const row of rows) lines.push(rowLine(layout, row, paint));
+  return [...lines, '', ...incidentLines(status, options.columns, paint)];
+}
+
+interface Row {
+  readonly cells: Readonly<Record<ColumnName, string>>;
+  readonly tone: Tone;
+}
+
+type ColumnName = 'monitor' | 'region' | 'verdict' | 'availability' | 'p50' | 'p95' | 'p99' | 'n' | 'latest';
+
+interface Column {
+  readonly name: ColumnName;
+  readonly heading: string;
+  readonly align: 'left' | 'right';
+}
+
+const COLUMNS: readonly Column[] = [
+  { name: 'monitor', heading: 'MONITOR', align: 'left' },
+  { name: 'region', heading: 'REGION', align: 'left' },
+  { name: 'verdict', heading: 'VERDICT', align: 'left' },
+  { name: 'availability', heading: 'AVAIL', align: 'right' },
+  { name: 'p50', heading: 'P50', align: 'right' },
+  { name: 'p95', heading: 'P95', align: 'right' },
+  { name: 'p99', heading: 'P99', align: 'right' },
+  { name: 'n', heading: 'N', align: 'right' },
+  { name: 'latest', heading: 'LATEST', align: 'left' },
+];
+
+/** The first is left out first. */
+const LEFT_OUT: readonly ColumnName[] = ['p99', 'p50', 'latest', 'p95', 'n', 'availability'];
+
+const GAP = '  ';
+const NAME_MIN = 8;
+const LATEST_MIN = 12;
+const NOTHING = '—';
+
+function rowsOf(monitor: MonitorStatus): Row[] {
+  const cells = (name: string, region: string, window: WindowSummary, verdict: string, latest: string) => ({
+    monitor: name,
+    region: printable(region),
+    verdict,
+    availability: percentText(window.availability),
+    p50: millisecondsText(window.latency.p50Ms),
+    p95: millisecondsText(window.latency.p95Ms),
+    p99: millisecondsText(window.latency.p99Ms),
+    n: String(window.latency.n),
+    latest,
+  });
+  const because = monitor.because === null ? '' : printable(monitor.because);
+  const head: Row = {
+    cells: cells(printable(monitor.name), 'all', monitor.overall, monitor.verdict, because),
+    tone: VERDICT_TONES[monitor.verdict],
+  };
+  const regions = monitor.regions.map((region): Row => {
+    const latest = latestOf(region);
+    return { cells: cells('', region.region, region, '', latest.text), tone: latest.tone };
+  });
+  return [head, ...regions];
+}
+
+const VERDICT_TONES: Readonly<Record<Verdict, Tone>> = { up: 'good', degraded: 'warn', down: 'bad', unknown: 'quiet' };
+
+function latestOf({ latest }: RegionStatus): { readonly text: string; readonly tone: Tone } {
+  if (latest === null) return { text: 'no result yet', tone: 'quiet' };
+  const why = [latest.reason, latest.detail].filter((part) => part !== null).join(': ');
+  switch (latest.outcome) {
+    case 'passed':
+      return {
+        text: latest.totalMs === null ? 'passed' : `passed in ${millisecondsText(latest.totalMs)}`,
+        tone: 'good',
+      };
+    case 'failed':
+      return { text: printable(`failed · ${why}`), tone: 'bad' };
+    case 'inconclusive':
+      return { text: printable(`inconclusive · ${why}`), tone: 'warn' };
+  }
+}
+
+interface PlacedColumn extends Column {
+  readonly width: number;
+}
+
+/** Columns and their widths, together with their gaps at most so wide. */
+function layOut(rows: readonly Row[], columns: number): readonly PlacedColumn[] {
+  let placed: readonly PlacedColumn[] = COLUMNS.map((column) => ({
+    ...column,
+    width: Math.max(displayWidth(column.heading), ...rows.map((row) => displayWidth(row.cells[column.name]))),
+  }));
+  placed = shrink(placed, 'latest', LATEST_MIN, columns);
+  placed = shrink(placed, 'monitor', NAME_MIN, columns);
+  for (const name of LEFT_OUT) {
+    if (totalWidth(placed) > columns) placed = placed.filter((column) => column.name !== name);
+  }
+  // Room that a column left behind goes to the texts again.
+  const spare = columns - totalWidth(placed);
+  if (spare > 0) return grow(placed, rows, spare);
+  // Narrower than anyone reads: every column ends at the edge.
+  let left = columns;
+  return placed.map((column) => {
+    const width = Math.max(0, Math.min(column.width, left));
+    left -= width + GAP.length;
+    return { ...column, width };
+  });
+}
+
+function totalWidth(placed: readonly PlacedColumn[]): number {
+  return placed.reduce((sum, { width }) => sum + width, 0) + GAP.length * (placed.length - 1);
+}
+
+function shrink(
+  placed: readonly PlacedColumn[],
+  name: ColumnName,
+  minimum: number,
+  columns: number,
+): readonly PlacedColumn[] {
+  const over = Math.max(0, totalWidth(placed) - columns);
+  return placed.map((column) =>
+    column.name === name
+      ? { ...column, width: Math.max(Math.min(minimum, column.width), column.width - over) }
+      : column,
+  );
+}
+
+function grow(placed: readonly PlacedColumn[], rows: readonly Row[], spare: number): readonly PlacedColumn[] {
+  let left = spare;
+  return placed.map((column) => {
+    if (column.name !== 'monitor' && column.name !== 'latest') return column;
+    const wanted = Math.max(...rows.map((row) => displayWidth(row.cells[column.name])));
+    const more = Math.max(0, Math.min(left, wanted - column.width));
+    left -= more;
+    return { ...column, width: column.width + more };
+  });
+}
+
+function headingLine(layout: readonly PlacedColumn[], paint: Paint): string {
+  return paint('quiet', joined(layout.map((column) => cellOf(column, column.heading))));
+}
+
+function rowLine(layout: readonly PlacedColumn[], row: Row, paint: Paint): string {
+  const cells = layout.map((column) => {
+    const cell = cellOf(column, row.cells[column.name]);
+    return column.name === 'verdict' || column.name === 'latest' ? paintText(paint, row.tone, cell) : cell;
+  });
+  return joined(cells);
+}
+
+function cellOf({ align, width }: PlacedColumn, text: string): string {
+  const clipped = clip(text, width);
+  return align === 'left' ? padEnd(clipped, width) : padStart(clipped, width);
+}
+
+function joined(cells: readonly string[]): string {
+  return cells
+    .filter((cell) => cell !== '')
+    .join(GAP)
+    .trimEnd();
+}
+
+/** The padding stays outside, so that the end of a line can be trimmed. */
+function paintText(paint: Paint, tone: Tone, cell: string): string {
+  const text = cell.trimEnd();
+  return text === '' ? cell : paint(tone, text) + cell.slice(text.length);
+}
+
+function incidentLines(status: StatusResponse, columns: number, paint: Paint): string[] {
+  const open = status.monitors.flatMap(({ openIncidents }) => openIncidents);
+  if (open.length === 0) return [paint('quiet', clip('No open incidents.', columns))];
+  const lines = open
+    .toSorted((a, b) => a.sinceEpochMs - b.sinceEpochMs)
+    .map((incident) => {
+      const text = `${incident.severity} since ${clockText(incident.sinceEpochMs)} UTC: ${printable(incident.summary)}`;
+      return paint(incident.severity === 'critical' ? 'bad' : 'warn', clip(`  ${text}`, columns));
+    });
+  return [
+    paint('strong', clip(open.length === 1 ? 'Open incident' : `Open incidents: ${open.length}`, columns)),
+    ...lines,
+  ];
+}
+
+/** Rounded down: 99.999 % is not 100 %. */
+function percentText(ratio: number | null): string {
+  if (ratio === null) return NOTHING;
+  // A millionth of a hundredth of a percent makes up for what binary fractions lose.
+  return `${(Math.floor(ratio * 10_000 + 1e-6) / 100).toFixed(ratio === 1 ? 0 : 2)}%`;
+}
+
+function millisecondsText(ms: number | null): string {
+  if (ms === null) return NOTHING;
+  if (ms < 9.95) return `${ms.toFixed(1)}ms`;
+  if (ms < 999.5) return `${Math.round(ms)}ms`;
+  return `${(ms / 1_000).toFixed(ms < 9_995 ? 2 : 1)}s`;
+}
+
+function durationText(ms: number): string {
+  const minutes = Math.round(ms / MINUTE_MS);
+  if (minutes % 1_440 === 0) return `${minutes / 1_440}d`;
+  return minutes % 60 === 0 ? `${minutes / 60}h` : `${minutes}m`;
+}
+
+function clockText(epochMs: number): string {
+  return new Date(epochMs).toISOString().slice(11, 19);
+}
