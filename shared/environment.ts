@@ -5,7 +5,7 @@
 export const ENVIRONMENT = {
   /** The table's name, the same in every region. */
   table: 'PARALLAX_TABLE',
-  /** Path of the deployment's JSON ({@link import('./monitor.ts').Deployment}); relative to the function's code where not absolute. */
+  /** Path of the deployment's JSON ({@link import('./monitor.ts').Deployment}); Lambda starts functions in their code's folder, so it may be relative there. */
   deployment: 'PARALLAX_DEPLOYMENT',
   /** The aggregator's topic and bus. */
   topicArn: 'PARALLAX_TOPIC_ARN',
@@ -19,4 +19,19 @@ export function secretParameterName(deploymentName: string, secret: string): str
 
 export function tableName(deploymentName: string): string {
   return `parallax-${deploymentName}`;
+}
+
+/** A function's environment lacks a variable: a fault of the deployment, not of any monitor. */
+export class MissingEnvironment extends Error {
+  override readonly name = 'MissingEnvironment';
+  readonly code = 'missing-environment';
+}
+
+/** @throws MissingEnvironment naming the variable */
+export function required(environment: Readonly<Record<string, string | undefined>>, name: string): string {
+  const value = environment[name];
+  if (value === undefined || value === '') {
+    throw new MissingEnvironment(`${name} is not set; infra/ and local/ set it for each function`);
+  }
+  return value;
 }

@@ -1,3 +1,4 @@
+import type { AlertPolicy, Deployment, Monitor } from '../../shared/monitor.ts';
 import type { Result } from '../../shared/result.ts';
 import { NO_PHASES } from '../../shared/result.ts';
 
@@ -34,4 +35,71 @@ export function failureOf(over: Partial<Result> = {}): Result {
     address: '192.0.2.1',
     ...over,
   });
+}
+
+/** A monitor every minute from three regions, with the policy that one gets by default. */
+export function monitorOf(over: Partial<Monitor> = {}): Monitor {
+  return {
+    id: 'checkout',
+    name: 'checkout',
+    type: 'http',
+    tags: [],
+    regions: REGIONS,
+    everyMs: 60_000,
+    timeoutMs: 10_000,
+    request: {
+      method: 'GET',
+      url: 'https://api.acme.example/checkout',
+      headers: {},
+      body: null,
+      maxRedirects: 5,
+      maxBodyBytes: 1_048_576,
+    },
+    expect: { status: [], responseTimeMs: [], headers: [], body: [], json: [], certificateValidForMs: null },
+    metrics: [],
+    policies: [policyOf()],
+    slo: null,
+    runbook: null,
+    ...over,
+  };
+}
+
+/** Down in a majority of regions, confirmed in two slots. */
+export function policyOf(over: Partial<AlertPolicy> = {}): AlertPolicy {
+  return {
+    id: 'down',
+    metricName: 'availability',
+    metric: { kind: 'availability' },
+    breach: 'below',
+    threshold: 0.5,
+    overMs: 60_000,
+    regions: 'majority',
+    severity: 'critical',
+    confirm: 2,
+    recover: 2,
+    remindEveryMs: 4 * 3_600_000,
+    ...over,
+  };
+}
+
+export const REGIONS = ['ap-southeast-2', 'eu-west-1', 'us-east-1'] as const;
+
+export function deploymentOf(monitors: readonly Monitor[], over: Partial<Deployment> = {}): Deployment {
+  return {
+    name: 'test',
+    home: 'us-east-1',
+    standby: null,
+    regions: REGIONS,
+    allowPrivateAddresses: false,
+    notify: [],
+    retention: {
+      resultsMs: 48 * 3_600_000,
+      fiveMinutesMs: 14 * 86_400_000,
+      hoursMs: 90 * 86_400_000,
+      daysMs: 730 * 86_400_000,
+      incidentsMs: 365 * 86_400_000,
+    },
+    monitors,
+    ...over,
+  };
 }

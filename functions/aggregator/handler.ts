@@ -1,0 +1,61 @@
+import { readFileSync } from 'node:fs';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
+import { SNSClient } from '@aws-sdk/client-sns';
+import type { Context } from 'aws-lambda';
+import { ENVIRONMENT, required } from '../../shared/environment.ts';
+import type { Deployment } from '../../shared/monitor.ts';
+import type { AggregateEvent } from '../../shared/schedule.ts';
+import { type Aggregation, aggregate } from './aggregate.ts';
+import { delivery } from './deliver.ts';
+import { Store } from './store.ts';
+
+type RunContext = Pick<Context, 'getRemainingTimeInMillis'>;
+
+/** A claim outlives the run that holds it by this much, so that clocks of two runs may differ a little. */
+const CLAIM_MARGIN_MS = 2_000;
+
+export function createHandler(aggregation: Aggregation, now: () => number, log: (line: string) => void) {
+  return async (event: AggregateEvent, context: RunContext): Promise<void> => {
+    const startedAt = now();
+    const deadline = startedAt + context.getRemainingTimeInMillis() + CLAIM_MARGIN_MS;
+    const summary = await aggregate(aggregation, startedAt, deadline);
+    log(
+      JSON.stringify({
+        event: 'aggregated',
+        scheduledTime: event.scheduledTime,
+        tookMs: now() - startedAt,
+        ...summary,
+      }),
+    );
+  };
+}
+
+function aggregationFromEnvironment(environment: NodeJS.ProcessEnv): Aggregation {
+  const read = (name: string) => required(environment, name);
+  const deployment = JSON.parse(readFileSync(read(ENVIRONMENT.deployment), 'utf8')) as Deployment;
+  const writer = read('AWS_REGION');
+  const table = read(ENVIRONMENT.table);
+  const store = new Store(new DynamoDBClient({}), table, writer, deployment.retention);
+  const destinations = {
+    sns: new SNSClient({}),
+    topicArn: read(ENVIRONMENT.topicArn),
+    eventBridge: new EventBridgeClient({}),
+    eventBus: read(ENVIRONMENT.eventBus),
+  };
+  return {
+    deployment,
+    writer,
+    store,
+    history: {
+      table,
+      writer,
+      retention: deployment.retention,
+      query: store.query,
+      onDamage: (error) => console.log(JSON.stringify({ event: 'damaged-item', message: error.message })),
+    },
+    deliver: delivery(destinations, store, Date.now),
+  };
+}
+
+export const handler = createHandler(aggregationFromEnvironment(process.env), Date.now, console.log);

@@ -1,0 +1,138 @@
+import type { NotificationKind } from '../../shared/api-types.ts';
+import { type Incident, type RegionEvidence, transition } from '../../shared/incident.ts';
+import type { AlertPolicy, Monitor, Region } from '../../shared/monitor.ts';
+import { evaluatePolicy, type PolicyEvaluation, type PolicyState, type RegionWindows } from '../../shared/policy.ts';
+import { traceId } from '../../shared/result.ts';
+import { MINUTE_MS, slotsIn } from '../../shared/schedule.ts';
+import type { PolicyWindows, RegionResults } from './recent-results.ts';
+
+/** Id of the policy that every monitor has: probers report, but nothing conclusive, or nothing of this monitor. */
+export const NO_DATA_POLICY = 'no-data';
+const NO_DATA_AFTER_MS = 3 * MINUTE_MS;
+
+/** What a slot did to a policy's incident, with what was seen. */
+export interface Judgement {
+  readonly monitor: Monitor;
+  readonly policy: AlertPolicy | null;
+  readonly kind: NotificationKind;
+  readonly incident: Incident;
+  readonly slotEpochMs: number;
+  readonly evidence: readonly RegionEvidence[];
+}
+
+/**
+ * Walks a monitor's slots in [from, until) through its policies. Yields each transition; the caller stores it and
+ * tells, through `incidentOf`, what stands, before the next one is asked for.
+ */
+export async function* judge(
+  monitor: Monitor,
+  fromEpochMs: number,
+  untilEpochMs: number,
+  windows: PolicyWindows,
+  regions: ReadonlyMap<Region, RegionResults>,
+  incidentOf: (policyId: string) => Incident | null,
+): AsyncGenerator<Judgement> {
+  for (const slotEpochMs of slotsIn(monitor, fromEpochMs, untilEpochMs)) {
+    for (const policy of monitor.policies) {
+      const states: PolicyState[] = [];
+      for (let back = 0; back < Math.max(policy.confirm, policy.recover); back += 1) {
+        const seen = await windows.at(monitor, slotEpochMs - back * monitor.everyMs, policy.overMs);
+        states.push(evaluatePolicy(policy, seen).state);
+        if (back === 0 && states[0] === 'unknown') break;
+      }
+      const current = incidentOf(policy.id);
+      const change = transition(monitor.id, policy, monitor.everyMs, slotEpochMs, states, current);
+      if (change === null) continue;
+      const seen = await windows.at(monitor, slotEpochMs, policy.overMs);
+      const evaluation = evaluatePolicy(policy, seen);
+      const evidence = evidenceOf(monitor, slotEpochMs, policy.overMs, seen, evaluation, regions);
+      yield { monitor, policy, ...change, slotEpochMs, evidence };
+    }
+    const noData = await judgeNoData(monitor, slotEpochMs, windows, regions, incidentOf(NO_DATA_POLICY));
+    if (noData !== null) yield noData;
+  }
+}
+
+/** Law: no data is not up, and has its own alert. Silent regions are announced elsewhere, once, not once a monitor. */
+async function judgeNoData(
+  monitor: Monitor,
+  slotEpochMs: number,
+  windows: PolicyWindows,
+  regions: ReadonlyMap<Region, RegionResults>,
+  current: Incident | null,
+): Promise<Judgement | null> {
+  const confirm = Math.max(3, Math.ceil(NO_DATA_AFTER_MS / monitor.everyMs));
+  const rules = { id: NO_DATA_POLICY, severity: 'warning', confirm, recover: 1, remindEveryMs: null } as const;
+  const states: PolicyState[] = [];
+  for (let back = 0; back < confirm; back += 1) {
+    const slot = slotEpochMs - back * monitor.everyMs;
+    states.push(dataState(monitor, slot, await windows.at(monitor, slot, monitor.everyMs), regions));
+    if (states.at(-1) !== 'breached') break;
+  }
+  const change = transition(monitor.id, rules, monitor.everyMs, slotEpochMs, states, current);
+  if (change === null) return null;
+  const overMs = confirm * monitor.everyMs;
+  const seen = await windows.at(monitor, slotEpochMs, overMs);
+  const unknown = [...seen].map(([region, stats]) => {
+    return { region, state: stats.conclusive > 0 ? 'ok' : 'unknown', value: null, n: stats.total } as const;
+  });
+  const evaluation: PolicyEvaluation = { state: states[0] ?? 'unknown', regions: unknown, pooled: null };
+  const evidence = evidenceOf(monitor, slotEpochMs, overMs, seen, evaluation, regions);
+  return { monitor, policy: null, ...change, slotEpochMs, evidence };
+}
+
+function dataState(
+  monitor: Monitor,
+  slotEpochMs: number,
+  seen: RegionWindows,
+  regions: ReadonlyMap<Region, RegionResults>,
+): PolicyState {
+  const stats = [...seen.values()];
+  if (stats.some((window) => window.conclusive > 0)) return 'ok';
+  if (stats.some((window) => window.inconclusive > 0)) return 'breached';
+  // Nothing at all of this monitor: its own trouble if its regions report others meanwhile, else theirs.
+  const othersReport = monitor.regions.some((region) =>
+    regions
+      .get(region)
+      ?.all.some(
+        (r) => r.slotEpochMs > slotEpochMs - monitor.everyMs && r.slotEpochMs <= slotEpochMs + monitor.everyMs,
+      ),
+  );
+  return othersReport ? 'breached' : 'unknown';
+}
+
+function evidenceOf(
+  monitor: Monitor,
+  slotEpochMs: number,
+  overMs: number,
+  windows: RegionWindows,
+  evaluation: PolicyEvaluation,
+  regions: ReadonlyMap<Region, RegionResults>,
+): RegionEvidence[] {
+  return evaluation.regions.map(({ region, state, value, n }): RegionEvidence => {
+    const stats = windows.get(region);
+    const after = slotEpochMs - Math.max(overMs, monitor.everyMs);
+    const newest = regions.get(region)?.between(monitor.id, after, slotEpochMs) ?? [];
+    const failure = newest.findLast((result) => result.outcome !== 'passed');
+    return {
+      region,
+      state,
+      value,
+      n,
+      availability: stats?.availability ?? null,
+      p50Ms: stats?.latency.supportedQuantile(0.5) ?? null,
+      p95Ms: stats?.latency.supportedQuantile(0.95) ?? null,
+      inconclusive: stats?.inconclusive ?? 0,
+      failure:
+        failure === undefined
+          ? null
+          : {
+              reason: failure.reason,
+              failedPhase: failure.failedPhase,
+              detail: failure.detail,
+              status: failure.status,
+              traceId: traceId(monitor.id, region, failure.slotEpochMs),
+            },
+    };
+  });
+}
