@@ -6,7 +6,7 @@ import { DAY_MS } from '../../shared/schedule.ts';
 export interface CertificateFacts {
   /** The issuer's organization or common name. */
   readonly issuer: string;
-  /** Whole days until it expires, negative afterwards. */
+  /** Days until it expires, rounded down to tenths; negative afterwards. */
   readonly daysLeft: number;
   readonly validToEpochMs: number;
   /** Why it proves nothing, for a person; null when it is valid for this host now. */
@@ -20,7 +20,7 @@ export function certificateFacts(socket: TLSSocket, host: string, nowEpochMs: nu
   const validToEpochMs = certificate.validToDate.getTime();
   return {
     issuer: nameOf(certificate.issuer),
-    daysLeft: Math.floor((validToEpochMs - nowEpochMs) / DAY_MS),
+    daysLeft: Math.floor(((validToEpochMs - nowEpochMs) / DAY_MS) * 10) / 10,
     validToEpochMs,
     problem: socket.authorized ? null : problemOf(certificate, socket.authorizationError, host, nowEpochMs),
   };

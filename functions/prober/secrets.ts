@@ -30,27 +30,29 @@ export function withSecrets(request: HttpRequest, secrets: ReadonlyMap<string, S
     if (secret === undefined) return inconclusive(`secret "${name}" was not read`);
     if ('missing' in secret) return inconclusive(secret.missing);
   }
-  const fill = (text: string) => text.replaceAll(PLACEHOLDER, (_, name: string) => valueOf(secrets, name));
+  const filled = (text: string, encoded: (value: string) => string = (value) => value) =>
+    text.replaceAll(PLACEHOLDER, (_, name: string) => encoded(secretValue(secrets, name)));
   // A secret that is the URL's beginning is a URL; anywhere later it is one value inside of it.
   const url = URL.parse(
     request.url.replaceAll(PLACEHOLDER, (_, name: string, offset: number) =>
-      offset === 0 ? valueOf(secrets, name) : encodeURIComponent(valueOf(secrets, name)),
+      offset === 0 ? secretValue(secrets, name) : encodeURIComponent(secretValue(secrets, name)),
     ),
   );
   if (url === null || !['http:', 'https:'].includes(url.protocol)) {
     return inconclusive(`the request's url, with its secrets in place, is not a valid http or https URL`);
   }
-  const headers = Object.fromEntries(Object.entries(request.headers).map(([name, value]) => [name, fill(value)]));
+  const headers = Object.fromEntries(Object.entries(request.headers).map(([name, value]) => [name, filled(value)]));
   if (url.username !== '' && headers.authorization === undefined) headers.authorization = basicCredentials(url);
   url.username = '';
   url.password = '';
   url.hash = '';
+  const isJson = /json/i.test(headers['content-type'] ?? '');
   return {
     method: request.method,
     url,
     headers,
     headersWithSecrets: Object.keys(request.headers).filter((name) => hasSecret(request.headers[name])),
-    body: request.body === null ? null : fill(request.body),
+    body: request.body === null ? null : filled(request.body, isJson ? insideJsonText : undefined),
     bodyHasSecret: hasSecret(request.body ?? ''),
   };
 }
@@ -80,23 +82,36 @@ function formsOf(value: string): readonly string[] {
     encodeURIComponent(value),
     encodeURI(value),
     new URLSearchParams([['', value]]).toString().slice(1),
-    JSON.stringify(value).slice(1, -1),
+    insideJsonText(value),
     bytes.toString('base64'),
     bytes.toString('base64').replace(/=+$/, ''),
     bytes.toString('base64url'),
   ];
 }
 
+/** Quotes and line breaks in a secret must not end the text that it stands in. */
+function insideJsonText(value: string): string {
+  return JSON.stringify(value).slice(1, -1);
+}
+
 function basicCredentials(url: URL): string {
-  const pair = `${decodeURIComponent(url.username)}:${decodeURIComponent(url.password)}`;
+  const pair = `${percentDecoded(url.username)}:${percentDecoded(url.password)}`;
   return `Basic ${Buffer.from(pair).toString('base64')}`;
+}
+
+function percentDecoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text; // a bare % is meant as one
+  }
 }
 
 function hasSecret(text: string | undefined): boolean {
   return text !== undefined && text.search(PLACEHOLDER) >= 0;
 }
 
-function valueOf(secrets: ReadonlyMap<string, Secret>, name: string): string {
+function secretValue(secrets: ReadonlyMap<string, Secret>, name: string): string {
   const secret = secrets.get(name);
   return secret !== undefined && 'value' in secret ? secret.value : '';
 }

@@ -1,0 +1,124 @@
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { SSMClient } from '@aws-sdk/client-ssm';
+import { ENVIRONMENT, required } from '../../shared/environment.ts';
+import type { Deployment } from '../../shared/monitor.ts';
+import type { ProbeEvent } from '../../shared/schedule.ts';
+import { storeBatch } from './batch-store.ts';
+import { systemClock } from './clock.ts';
+import { createTrust, openTcpSocket } from './connection.ts';
+import { type Prober, randomHex, runHttpCheck } from './http-check.ts';
+import { createPacer, type Pacer } from './pacer.ts';
+import { createResolver } from './resolve.ts';
+import { runSlots } from './run-slots.ts';
+import { type RunSummary, summaryOf } from './run-summary.ts';
+import type { SecretSource } from './secrets.ts';
+import { createSsmSecrets } from './ssm-secrets.ts';
+
+/** All that a prober reaches out with. */
+export interface ProberDependencies {
+  readonly prober: Prober;
+  readonly deployment: Pick<Deployment, 'monitors' | 'retention'>;
+  readonly table: string;
+  readonly dynamo: Pick<DynamoDBClient, 'send'>;
+  readonly secrets: SecretSource;
+  readonly pace: Pacer;
+  readonly log: (summary: RunSummary) => void;
+}
+
+/** Batches of a run could not be stored, and their results are lost. Reaches the dead-letter queue. */
+export class BatchesLost extends Error {
+  override readonly name = 'BatchesLost';
+  readonly code = 'batches-lost';
+}
+
+/** The event is not a {@link ProbeEvent} that this prober can run. */
+export class UnknownProbeEvent extends Error {
+  override readonly name = 'UnknownProbeEvent';
+  readonly code = 'unknown-probe-event';
+}
+
+/** All of a region's monitors fit into one run. */
+const SHARD = 0;
+
+/** Runs the event's slots and stores what it found. Whatever targets do, it throws only for what it could not store. */
+export function createHandler(dependencies: ProberDependencies): (event: ProbeEvent) => Promise<void> {
+  const { prober, deployment, table, dynamo, secrets, pace } = dependencies;
+  const { clock, region } = prober;
+  const monitors = deployment.monitors.filter((monitor) => monitor.regions.includes(region));
+
+  return async (event) => {
+    const startEpochMs = Date.parse(event.scheduledTime);
+    if (!Number.isFinite(startEpochMs) || !(event.periodMs > 0) || event.shard !== SHARD) {
+      throw new UnknownProbeEvent(
+        `cannot run ${JSON.stringify(event)}: scheduledTime must be an ISO 8601 instant, periodMs a positive number and shard ${SHARD}`,
+      );
+    }
+    const startedMs = clock.monotonicMs();
+    const batches = { stored: 0, alreadyThere: 0 };
+    const report = await runSlots(
+      {
+        clock,
+        pace,
+        secrets,
+        check: (check) => runHttpCheck(prober, check),
+        store: async (batch) => {
+          const outcome = await storeBatch(dynamo, table, deployment.retention, clock, batch);
+          batches[outcome === 'stored' ? 'stored' : 'alreadyThere'] += 1;
+        },
+      },
+      { region, shard: event.shard, monitors, startEpochMs, periodMs: event.periodMs },
+    );
+    const wallMs = clock.monotonicMs() - startedMs;
+    dependencies.log(
+      summaryOf({ region, scheduledTime: event.scheduledTime, shard: event.shard, wallMs }, batches, report),
+    );
+    if (report.storeErrors.length > 0) {
+      throw new BatchesLost(`${report.storeErrors.length} batches of ${event.scheduledTime} could not be stored`, {
+        cause: report.storeErrors[0],
+      });
+    }
+  };
+}
+
+/** @throws MissingEnvironment, or what reading the deployment's file throws */
+export function dependenciesFromEnvironment(
+  environment: Readonly<Record<string, string | undefined>>,
+): ProberDependencies {
+  const region = required(environment, 'AWS_REGION');
+  // Lambda's own name for where the code lies. Elsewhere the path is absolute.
+  const file = resolve(environment.LAMBDA_TASK_ROOT ?? '.', required(environment, ENVIRONMENT.deployment));
+  const deployment: Deployment = JSON.parse(readFileSync(file, 'utf8'));
+  const runtimeApi = environment.AWS_LAMBDA_RUNTIME_API;
+  // A store that hangs must not use up the time that its retries need.
+  const requestHandler = { connectionTimeout: 2_000, requestTimeout: 3_000 };
+  return {
+    prober: {
+      region,
+      clock: systemClock,
+      randomHex,
+      resolveName: createResolver(),
+      addressPolicy: {
+        allowPrivate: deployment.allowPrivateAddresses,
+        forbiddenEndpoints: runtimeApi === undefined ? [] : [runtimeApi],
+      },
+      secureContext: createTrust(),
+      openSocket: openTcpSocket,
+    },
+    deployment,
+    table: required(environment, ENVIRONMENT.table),
+    dynamo: new DynamoDBClient({ region, maxAttempts: 2, requestHandler }),
+    secrets: createSsmSecrets(new SSMClient({ region, maxAttempts: 2 }), systemClock, deployment.name, region),
+    pace: createPacer(systemClock),
+    log: (summary) => console.log(JSON.stringify(summary)),
+  };
+}
+
+let handle: ((event: ProbeEvent) => Promise<void>) | undefined;
+
+/** Prepared by the first event and not by the import, so that a wrong environment is an error with an event to it. */
+export async function handler(event: ProbeEvent): Promise<void> {
+  handle ??= createHandler(dependenciesFromEnvironment(process.env));
+  return handle(event);
+}
