@@ -95,8 +95,8 @@ function noNumberLeft(conditions: readonly Condition[], domain: Domain | null): 
 /** Where only certain values are asked for, each must pass the other conditions. */
 function noChoiceLeft(conditions: readonly Condition[], domain: Domain | null): string | null {
   for (const condition of conditions) {
-    if (condition.op !== 'equals' && condition.op !== 'oneOf') continue;
-    const choices = condition.op === 'equals' ? [condition.value] : condition.values;
+    const choices = choicesOf(condition);
+    if (choices === null) continue;
     if (choices.some((choice) => isIn(choice, domain) && conditions.every((other) => mayHold(other, choice)))) continue;
     const others = conditions.filter((other) => other !== condition).map(describe);
     return others.length === 0
@@ -104,6 +104,12 @@ function noChoiceLeft(conditions: readonly Condition[], domain: Domain | null): 
       : `No value is ${[describe(condition), ...others].join(' and ')}.`;
   }
   return null;
+}
+
+/** Null where any value may be meant. */
+function choicesOf(condition: Condition): readonly Json[] | null {
+  if (condition.op === 'oneOf') return condition.values;
+  return condition.op === 'equals' ? [condition.value] : null;
 }
 
 function isIn(value: Json, domain: Domain | null): boolean {

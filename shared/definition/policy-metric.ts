@@ -9,7 +9,7 @@ import { quote } from './schema-leaves.ts';
 const QUANTILES: Readonly<Record<string, Quantile>> = { p50: 0.5, p90: 0.9, p95: 0.95, p99: 0.99 };
 const AGGREGATES: readonly MetricAggregate[] = ['avg', 'max', 'min', 'last', 'p95'];
 /** `prober` is our own fault and never an error of the target. */
-const ERROR_CLASSES = ['4xx', '5xx', ...REASONS.filter((reason) => reason !== 'prober')];
+const ERROR_CLASSES = ['4xx', '5xx', ...REASONS.filter((reason) => reason !== 'prober')] as const;
 
 /** The first part of a built-in metric's name: no custom metric may have it. */
 export const RESERVED_METRIC_NAMES: readonly string[] = ['availability', 'errorRate', 'latency', 'certificate'];
@@ -47,8 +47,10 @@ function find(name: string, customNames: readonly string[]): PolicyMetric | null
   if (name === 'certificate.daysLeft') return { kind: 'certificateDaysLeft' };
   const dot = name.indexOf('.');
   const [head, tail] = dot === -1 ? [name, null] : [name.slice(0, dot), name.slice(dot + 1)];
-  if (head === 'errorRate')
-    return tail !== null && ERROR_CLASSES.includes(tail) ? { kind: 'errorRate', class: tail } : null;
+  if (head === 'errorRate') {
+    const errorClass = ERROR_CLASSES.find((candidate) => candidate === tail);
+    return errorClass === undefined ? null : { kind: 'errorRate', class: errorClass };
+  }
   if (head === 'latency') {
     const quantile = tail !== null && Object.hasOwn(QUANTILES, tail) ? QUANTILES[tail] : undefined;
     return quantile === undefined ? null : { kind: 'latency', quantile };

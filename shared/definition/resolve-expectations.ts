@@ -95,13 +95,16 @@ function resolveResponseTime(
     });
   } else if (timeoutMs !== null) {
     const least = Math.max(operators.above ?? 0, operators.between?.[0] ?? 0);
-    const most = Math.min(operators.below ?? 0, operators.between?.[1] ?? Number.POSITIVE_INFINITY);
+    const most = Math.min(
+      operators.below ?? Number.POSITIVE_INFINITY,
+      operators.between?.[1] ?? Number.POSITIVE_INFINITY,
+    );
     if (least >= timeoutMs) {
       reporter.error(['responseTime'], {
         message: `This can never hold: a check ends at its timeout of ${formatDuration(timeoutMs)}, and this asks for more than ${formatDuration(least)}.`,
         remedy: 'Ask for less, or raise "timeout".',
       });
-    } else if (most > timeoutMs) {
+    } else if (most > timeoutMs && Number.isFinite(most)) {
       reporter.warning(['responseTime'], {
         message: `This limit of ${formatDuration(most)} has no effect: a check ends at its timeout of ${formatDuration(timeoutMs)}.`,
         remedy: 'Lower the limit, or raise "timeout" above it.',

@@ -16,6 +16,8 @@ import { headerNameProblem, resolveRequest } from './resolve-request.ts';
 import { quote } from './schema-leaves.ts';
 import { checkAgainst } from './schema-problems.ts';
 
+const SoundMonitor = MonitorSchema.partial();
+
 /** What a monitor inherits from its deployment. */
 export interface MonitorContext {
   /** Null where they are not known, because parallax.json has problems or there is none: nothing is judged against them. */
@@ -41,7 +43,7 @@ export function resolveMonitor(
   context: MonitorContext,
   reporter: Reporter,
 ): ResolvedMonitor {
-  const { value: parsed, broken } = checkAgainst(MonitorSchema, value, brokenPaths, reporter);
+  const { value: parsed, broken } = checkAgainst(MonitorSchema, SoundMonitor, value, brokenPaths, reporter);
   if (parsed === null) return { id: null, monitor: null };
   const known = <T>(property: keyof ParsedMonitor, resolved: T): T | null => (broken.has(property) ? null : resolved);
 
@@ -49,7 +51,7 @@ export function resolveMonitor(
   const timeoutMs = parsed.timeout ?? context.timeoutMs;
   const regions = resolveRegions(parsed.regions, context, reporter.at(['regions']));
   const regionsKnown = parsed.regions !== undefined || context.regions !== null;
-  const request = resolveRequest(parsed.request, reporter.at(['request']));
+  const request = parsed.request === undefined ? null : resolveRequest(parsed.request, reporter.at(['request']));
   const metrics = resolveMetrics(parsed.metrics ?? {}, reporter.at(['metrics']));
   const policyContext = {
     everyMs: known('every', everyMs),
@@ -61,9 +63,7 @@ export function resolveMonitor(
     regionCount: regionsKnown ? known('regions', regions.length) : null,
     retention: context.retention,
   };
-  const monitor = {
-    id: parsed.id,
-    name: parsed.name ?? parsed.id,
+  const resolved = {
     type: parsed.type ?? 'http',
     tags: [...new Set(parsed.tags)],
     regions,
@@ -83,7 +83,10 @@ export function resolveMonitor(
       parsed.slo === undefined ? null : resolveSlo(parsed.slo, context, policyContext.timeoutMs, reporter.at(['slo'])),
     runbook: parsed.runbook ?? null,
   };
-  return { id: parsed.id, monitor: request === null || broken.size > 0 ? null : { ...monitor, request } };
+  const { id } = parsed;
+  if (id === undefined) return { id: null, monitor: null };
+  const usable = request !== null && broken.size === 0;
+  return { id, monitor: usable ? { id, name: parsed.name ?? id, request, ...resolved } : null };
 }
 
 /** The alerts that are right by themselves, each with its place, so that a bad neighbour hides nothing. */

@@ -10,7 +10,6 @@ const DEFAULT_MAX_BODY_BYTES = 1024 * 1024;
 /** RFC 9110 section 5.6.2, token. */
 const HEADER_NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 /** RFC 9110 section 5.5: what node:http lets through. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: a tab is allowed in a header value.
 const HEADER_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
 /** The prober frames and opens each request itself. */
 const HEADERS_OF_THE_PROBER = [

@@ -12,45 +12,57 @@ export interface Checked<T> {
 }
 
 /**
- * Parses a value by a zod schema, reports every problem in the words of our diagnostics, and answers with the part
+ * Parses a value by a zod object, reports every problem in the words of our diagnostics, and answers with the part
  * that is right, so that a second look (at how properties fit together) can still be had in the same run.
+ * `partial` is `schema.partial()`.
  */
-export function checkAgainst<T extends z.ZodType>(
-  schema: T,
+export function checkAgainst<P extends z.ZodObject>(
+  schema: z.ZodObject,
+  partial: P,
   value: Json,
   alreadyBroken: ReadonlySet<string>,
   reporter: Reporter,
-): Checked<z.output<T>> {
+): Checked<z.output<P>> {
   const broken = new Set<string>();
-  let current: Json | undefined = value;
-  // Each round removes at least one member; the first reports, the rest only prune what became incomplete.
-  for (let round = 0; ; round += 1) {
-    const parsed = schema.safeParse(current);
-    if (parsed.success) return { value: parsed.data, broken };
-    const issues = parsed.error.issues.flatMap((issue) => flatten(issue, current));
-    for (const issue of issues) {
+  const issues = schema.safeParse(value).error?.issues ?? [];
+  for (const issue of issues.flatMap(flatten)) {
+    const path = plainPath(issue.path);
+    if (typeof path[0] === 'string') broken.add(path[0]);
+    if (!isUnder(alreadyBroken, path)) report(issue, path, value, schema, reporter);
+  }
+  return { value: soundPart(partial, value), broken };
+}
+
+/** Null where the value is no object at all. */
+function soundPart<P extends z.ZodObject>(partial: P, value: Json): z.output<P> | null {
+  // Each round removes at least one member, which may leave another incomplete; so this ends.
+  for (let current = value; ; ) {
+    const parsed = partial.safeParse(current);
+    if (parsed.success) return parsed.data;
+    const before = current;
+    for (const issue of parsed.error.issues.flatMap(flatten)) {
       const path = plainPath(issue.path);
-      if (typeof path[0] === 'string') broken.add(path[0]);
-      if (round === 0 && !isUnder(alreadyBroken, path)) report(issue, path, value, schema, reporter);
-      if (issue.code === 'unrecognized_keys') {
-        for (const key of issue.keys) current = without(current, [...path, key]);
-      } else current = without(current, path);
+      const keys = issue.code === 'unrecognized_keys' ? issue.keys : null;
+      for (const faulty of keys?.map((key) => [...path, key]) ?? [path]) {
+        const removable = removablePart(before, faulty);
+        if (removable.length === 0) return null;
+        current = without(current, removable);
+      }
     }
-    if (current === undefined || issues.length === 0) return { value: null, broken };
   }
 }
 
 type Issue = z.core.$ZodIssue;
 
 /** Replaces a failed union by the problems of the branch that the value was meant for. */
-function flatten(issue: Issue, root: Json | undefined): Issue[] {
+function flatten(issue: Issue): Issue[] {
   if (issue.code !== 'invalid_union') return [issue];
   const branches = issue.errors.filter(
     (errors) => !errors.some((error) => error.path.length === 0 && isOfAnotherKind(error)),
   );
   const meant = branches.length === 1 ? branches[0] : undefined;
   if (meant === undefined) return [issue];
-  return meant.flatMap((inner) => flatten({ ...inner, path: [...issue.path, ...inner.path] }, root));
+  return meant.flatMap((inner) => flatten({ ...inner, path: [...issue.path, ...inner.path] }));
 }
 
 function isOfAnotherKind(issue: Issue): boolean {
@@ -218,16 +230,26 @@ function isContainer(value: Json | undefined): value is readonly Json[] | { read
 }
 
 /**
- * A copy without the member at the path. Where it stands in an array, or does not exist (it was missing), what holds it
- * goes instead: indices must not shift, and an incomplete object is of no use. Undefined where that is the root.
+ * What to remove for the sake of a faulty place: the place itself, but the whole array around it (indices must not
+ * shift), and the whole object around a place that does not exist (without a required member it is of no use).
  */
-function without(root: Json | undefined, path: JsonPath): Json | undefined {
-  const [step, ...rest] = path;
-  if (step === undefined || !isContainer(root) || Array.isArray(root) || !Object.hasOwn(root, step)) return undefined;
-  const entries: [string, Json][] = [];
-  for (const [key, value] of Object.entries(root)) {
-    const kept = key === String(step) ? without(value, rest) : value;
-    if (kept !== undefined) entries.push([key, kept]);
+function removablePart(root: Json, path: JsonPath): JsonPath {
+  let current: Json | undefined = root;
+  for (const [index, step] of path.entries()) {
+    if (!isContainer(current) || Array.isArray(current) || !Object.hasOwn(current, step)) return path.slice(0, index);
+    current = Reflect.get(current, step);
   }
-  return Object.fromEntries(entries);
+  return path;
+}
+
+/** A copy without the member at the path; the same where it is gone already. */
+function without(root: Json, path: JsonPath): Json {
+  const [step, ...rest] = path;
+  if (step === undefined || !isContainer(root) || Array.isArray(root)) return root;
+  return Object.fromEntries(
+    Object.entries(root).flatMap(([key, value]) => {
+      if (key !== String(step)) return [[key, value]];
+      return rest.length === 0 ? [] : [[key, without(value, rest)]];
+    }),
+  );
 }
