@@ -18,8 +18,8 @@ const MEMORY_MB = 1_024;
 const TIMEOUT_MS = 120_000;
 
 const READS = ['dynamodb:GetItem', 'dynamodb:Query'];
-const WRITES = ['dynamodb:PutItem', 'dynamodb:UpdateItem', 'dynamodb:DeleteItem'];
-/** The partitions of an aggregator's own, see `shared/table.ts`. */
+const WRITES = ['dynamodb:PutItem', 'dynamodb:DeleteItem'];
+/** The partitions of an aggregator's own, see `shared/aggregator-table.ts`. */
 function ownPartitions(writer: Region): string[] {
   return [
     `window#${writer}#*`,
@@ -53,7 +53,8 @@ export class Aggregator extends Construct {
     const { lambda } = new DeployedFunction(this, 'Aggregator', {
       kind: 'aggregator',
       description: `Aggregates and alerts for ${deployment.name} in ${region}`,
-      deployment,
+      // Recipients are the topic's affair: a new one is not a new zip.
+      deployment: { ...deployment, notify: [] },
       settings: { memoryMb: MEMORY_MB, timeoutMs: TIMEOUT_MS, ...props.settings },
       deadLetterQueue,
       environment: { [ENVIRONMENT.topicArn]: topic.topicArn, [ENVIRONMENT.eventBus]: bus.eventBusName },
