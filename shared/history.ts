@@ -62,13 +62,18 @@ export interface Segment {
 
 /**
  * Splits [from, to) into the coarsest stored windows that lie wholly in it, and single results for what is not closed yet.
- * `from` is moved back to a five-minute boundary where it lies in the closed part.
+ * `from` is moved back to a five-minute boundary where it lies in the closed part. `levels`: those allowed, coarsest first.
  */
-export function cover(fromEpochMs: number, toEpochMs: number, closedUntilEpochMs: number): Segment[] {
+export function cover(
+  fromEpochMs: number,
+  toEpochMs: number,
+  closedUntilEpochMs: number,
+  levels: readonly Level[] = ['1d', '1h', '5m'],
+): Segment[] {
   const segments: Segment[] = [];
   let at = fromEpochMs < closedUntilEpochMs ? floorTo(fromEpochMs, LEVEL_MS['5m']) : fromEpochMs;
   while (at < toEpochMs) {
-    const level = (['1d', '1h', '5m'] as const).find(
+    const level = levels.find(
       (candidate) =>
         at % LEVEL_MS[candidate] === 0 && at + LEVEL_MS[candidate] <= Math.min(toEpochMs, closedUntilEpochMs),
     );

@@ -60,7 +60,7 @@ test('a crash after sending: the page may come again, with the same id, so that 
   );
 });
 
-test('a topic that refuses for hours loses no page: opening and recovery come, in order, when it is back', async (t) => {
+test('a topic that is away loses no page: opening and recovery come, in order, when it is back', async (t) => {
   const scene = await Scene.open(t, deployment);
   await untilPage(scene);
   scene.beforeSend = () => {
