@@ -1,5 +1,5 @@
 import type { MonitorStatus, RegionStatus, StatusResponse, Verdict, WindowSummary } from '../shared/api-types.ts';
-import { MINUTE_MS } from '../shared/schedule.ts';
+import { humanDuration, humanMs, humanRatio } from '../shared/human.ts';
 import { clip, displayWidth, padEnd, padStart, printable } from './text-width.ts';
 
 /** How a piece of text is meant; what it looks like is up to the terminal. */
@@ -20,7 +20,7 @@ export interface ComparisonOptions {
  */
 export function renderComparison(status: StatusResponse, options: ComparisonOptions): string[] {
   const paint = options.paint ?? ((_, text) => text);
-  const title = `${printable(status.name)} · the last ${durationText(status.rangeMs)} · ${clockText(status.asOfEpochMs)} UTC`;
+  const title = `${printable(status.name)} · the last ${humanDuration(status.rangeMs)} · ${clockText(status.asOfEpochMs)} UTC`;
   const lines = [paint('strong', clip(title, options.columns)), ''];
   if (status.monitors.length === 0) return [...lines, clip('There are no monitors.', options.columns)];
 
@@ -62,17 +62,16 @@ const LEFT_OUT: readonly ColumnName[] = ['p99', 'p50', 'latest', 'p95', 'n', 'av
 const GAP = '  ';
 const NAME_MIN = 8;
 const LATEST_MIN = 12;
-const NOTHING = '—';
 
 function rowsOf(monitor: MonitorStatus): Row[] {
   const cells = (name: string, region: string, window: WindowSummary, verdict: string, latest: string) => ({
     monitor: name,
     region: printable(region),
     verdict,
-    availability: percentText(window.availability),
-    p50: millisecondsText(window.latency.p50Ms),
-    p95: millisecondsText(window.latency.p95Ms),
-    p99: millisecondsText(window.latency.p99Ms),
+    availability: humanRatio(window.availability),
+    p50: humanMs(window.latency.p50Ms),
+    p95: humanMs(window.latency.p95Ms),
+    p99: humanMs(window.latency.p99Ms),
     n: String(window.latency.n),
     latest,
   });
@@ -96,7 +95,7 @@ function latestOf({ latest }: RegionStatus): { readonly text: string; readonly t
   switch (latest.outcome) {
     case 'passed':
       return {
-        text: latest.totalMs === null ? 'passed' : `passed in ${millisecondsText(latest.totalMs)}`,
+        text: latest.totalMs === null ? 'passed' : `passed in ${humanMs(latest.totalMs)}`,
         tone: 'good',
       };
     case 'failed':
@@ -205,26 +204,6 @@ function incidentLines(status: StatusResponse, columns: number, paint: Paint): s
     paint('strong', clip(open.length === 1 ? 'Open incident' : `Open incidents: ${open.length}`, columns)),
     ...lines,
   ];
-}
-
-/** Rounded down: 99.999 % is not 100 %. */
-function percentText(ratio: number | null): string {
-  if (ratio === null) return NOTHING;
-  // A millionth of a hundredth of a percent makes up for what binary fractions lose.
-  return `${(Math.floor(ratio * 10_000 + 1e-6) / 100).toFixed(ratio === 1 ? 0 : 2)}%`;
-}
-
-function millisecondsText(ms: number | null): string {
-  if (ms === null) return NOTHING;
-  if (ms < 9.95) return `${ms.toFixed(1)}ms`;
-  if (ms < 999.5) return `${Math.round(ms)}ms`;
-  return `${(ms / 1_000).toFixed(ms < 9_995 ? 2 : 1)}s`;
-}
-
-function durationText(ms: number): string {
-  const minutes = Math.round(ms / MINUTE_MS);
-  if (minutes % 1_440 === 0) return `${minutes / 1_440}d`;
-  return minutes % 60 === 0 ? `${minutes / 60}h` : `${minutes}m`;
 }
 
 function clockText(epochMs: number): string {

@@ -49,6 +49,7 @@ export function startFunction(settings: FunctionSettings): LocalFunction {
   const running = new Map<number, Running>();
   let nextId = 1;
   let closed = false;
+  let ended = false;
   let onIdle = (): void => {};
   let worker: Worker | null = startWorker();
 
@@ -62,9 +63,10 @@ export function startFunction(settings: FunctionSettings): LocalFunction {
       resourceLimits: { maxOldGenerationSizeMb: MEMORY_MB },
     });
     for (const stream of ['stdout', 'stderr'] as const) {
-      createInterface({ input: started[stream], crlfDelay: Number.POSITIVE_INFINITY }).on('line', (line) =>
-        settings.log(line, stream),
-      );
+      createInterface({ input: started[stream], crlfDelay: Number.POSITIVE_INFINITY }).on('line', (line) => {
+        // The last lines of a thread come after its end, when nobody may be there to take them.
+        if (!ended) settings.log(line, stream);
+      });
     }
     started.on('message', (outcome: InvocationOutcome) => settle(outcome));
     started.once('error', (error) => gone(started, new FunctionError('died', `the thread died: ${error.message}`)));
@@ -139,9 +141,13 @@ export function startFunction(settings: FunctionSettings): LocalFunction {
       });
     }
     const last = worker;
-    if (last === null) return;
+    if (last === null) {
+      ended = true;
+      return;
+    }
     gone(last, new FunctionError('closed', 'the system stopped before this run was done'));
     await last.terminate();
+    ended = true;
   }
 
   return { name: settings.name, invoke, close };
