@@ -1,6 +1,6 @@
 import { RE2JS } from 're2js';
 import { z } from 'zod';
-import { complain, duration } from './schema-leaves.ts';
+import { anyJson, complain, duration } from './schema-leaves.ts';
 
 /**
  * What stands inside `expect`: a bare value means equals, an object holds operators, and all of them must hold.
@@ -93,6 +93,7 @@ export const StatusConditions = z
     ),
   ])
   .meta({
+    examples: [200, { oneOf: [200, 204] }],
     description:
       'HTTP status of the last hop, 100 to 599: a number, or operators such as {"oneOf": [200, 204]}. Default: {"between": [200, 299]}.',
   });
@@ -113,6 +114,7 @@ export const ResponseTimeConditions = atLeastOneOperator(
       .meta({ description: between(' (durations)') }),
   }),
 ).meta({
+  examples: [{ below: '800ms' }],
   description:
     'On the whole time of the check, redirects and body included: operators with durations, such as {"below": "800ms"}. Default: only the timeout.',
 });
@@ -120,27 +122,30 @@ export const ResponseTimeConditions = atLeastOneOperator(
 export const HeaderConditions = z
   .union([z.string(), atLeastOneOperator(z.strictObject({ ...numbers, ...textOperators, exists }))])
   .meta({
+    examples: [{ contains: 'json' }],
     description:
       'The exact value, or operators such as {"contains": "json"}. above, below and between read it as a number.',
   });
 
 export const BodyConditions = z
   .union([z.string(), atLeastOneOperator(z.strictObject({ ...textOperators, exists }))])
-  .meta({ description: 'On the decoded body as text: the exact text, or operators such as {"contains": "ok"}.' });
+  .meta({
+    examples: [{ contains: 'ok' }],
+    description: 'On the decoded body as text: the exact text, or operators such as {"contains": "ok"}.',
+  });
 
 export const JsonConditions = z
   .union([
-    z.union([z.string(), z.number(), z.boolean(), z.null(), z.array(z.json())]),
+    z.union([z.string(), z.number(), z.boolean(), z.null(), z.array(anyJson)]),
     atLeastOneOperator(
       z.strictObject({
         ...numbers,
-        not: z.json().optional().meta({ description: 'The value must not equal this JSON value.' }),
-        oneOf: z.array(z.json()).max(MAX_CHOICES).optional().meta({
+        not: anyJson.optional().meta({ description: 'The value must not equal this JSON value.' }),
+        oneOf: z.array(anyJson).max(MAX_CHOICES).optional().meta({
           description:
             'The value must equal one of these JSON values; with one element, the way to compare with an object.',
         }),
-        contains: z
-          .json()
+        contains: anyJson
           .optional()
           .meta({ description: 'A text must have this in it, or an array must have this element.' }),
         matches: textOperators.matches,
@@ -149,12 +154,15 @@ export const JsonConditions = z
       }),
     ),
   ])
-  .meta({ description: 'The exact JSON value, or operators such as {"below": 100}. A missing value always fails.' });
+  .meta({
+    examples: ['ok', { below: 100 }],
+    description: 'The exact JSON value, or operators such as {"below": 100}. A missing value always fails.',
+  });
 
 function atLeastOneOperator<T extends z.ZodObject>(schema: T): T {
   return schema
     .check((ctx) => {
-      if (Object.keys(ctx.value).length > 0) return;
+      if (ctx.issues.length > 0 || Object.keys(ctx.value).length > 0) return;
       complain(ctx, 'This asks for nothing.', {
         remedy: `Add one of ${Object.keys(schema.shape).join(', ')}, or remove it.`,
       });

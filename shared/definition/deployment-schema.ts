@@ -29,7 +29,7 @@ const subscriber = z
   })
   .check((ctx) => {
     const given = PROTOCOLS.filter((protocol) => ctx.value[protocol] !== undefined);
-    if (given.length === 1) return;
+    if (given.length === 1 || ctx.issues.length > 0) return;
     complain(
       ctx,
       given.length === 0 ? 'The recipient has no address.' : `The recipient has ${given.length} addresses.`,
@@ -91,16 +91,27 @@ export const DeploymentSchema = z
       description:
         'The AWS region that aggregates and notifies while home is gone; not home itself. Default: none, and nobody is paged while home is gone.',
     }),
-    regions: z.array(region()).min(1).meta({ description: 'AWS regions that checks run from, at least one.' }),
-    monitors: z.array(z.string().min(1)).min(1).meta({
-      description:
-        'Files or globs of monitor definitions, relative to this file, such as "monitors/*.json". * stays in a directory, ** does not.',
-    }),
+    regions: z
+      .array(region())
+      .min(1)
+      .meta({ examples: [['us-east-1', 'eu-west-1']], description: 'AWS regions that checks run from, at least one.' }),
+    monitors: z
+      .array(z.string().min(1))
+      .min(1)
+      .meta({
+        examples: [['monitors/*.json']],
+        description:
+          'Files or globs of monitor definitions, relative to this file, such as "monitors/*.json". * stays in a directory, ** does not.',
+      }),
     allowPrivateAddresses: z.boolean().optional().meta({
       description: 'Whether checks may go to private, loopback and link-local addresses. Default: false.',
       default: false,
     }),
-    notify: z.array(subscriber).max(50).optional().meta({ description: 'Who is told. Default: nobody.' }),
+    notify: z
+      .array(subscriber)
+      .max(50)
+      .optional()
+      .meta({ examples: [[{ email: 'oncall@your.domain' }]], description: 'Who is told. Default: nobody.' }),
     retention: retention.optional(),
     defaults: z
       .strictObject({
@@ -117,7 +128,7 @@ export const DeploymentSchema = z
       .optional()
       .meta({ description: 'For every monitor that does not say otherwise.' }),
   })
-  .meta({ id: 'deployment', description: 'One deployment: where it lives, where it checks from, who is told.' });
+  .meta({ description: 'One deployment: where it lives, where it checks from, who is told.' });
 
 export type DeploymentInput = z.input<typeof DeploymentSchema>;
 export type ParsedDeployment = z.output<typeof DeploymentSchema>;

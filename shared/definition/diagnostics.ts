@@ -39,15 +39,20 @@ export interface Reporter {
   at(path: JsonPath): Reporter;
 }
 
-/** Collects into `problems`. `positionOf` answers for the nearest existing ancestor of a path. */
+/**
+ * Collects into `problems`. `positionOf` answers for the nearest existing ancestor of a path. What is said about an
+ * `isSettled` path is dropped: its cause is reported already.
+ */
 export function reporterFor(
   file: string,
   positionOf: (path: JsonPath) => Position | null,
   problems: Problem[],
+  isSettled: (path: JsonPath) => boolean = () => false,
   base: JsonPath = [],
 ): Reporter {
   const report = (severity: Problem['severity'], path: JsonPath, complaint: Complaint): void => {
     const full = [...base, ...path];
+    if (isSettled(full)) return;
     const position = positionOf(full);
     problems.push({
       severity,
@@ -63,7 +68,7 @@ export function reporterFor(
   return {
     error: (path, complaint) => report('error', path, complaint),
     warning: (path, complaint) => report('warning', path, complaint),
-    at: (path) => reporterFor(file, positionOf, problems, [...base, ...path]),
+    at: (path) => reporterFor(file, positionOf, problems, isSettled, [...base, ...path]),
   };
 }
 

@@ -2,10 +2,10 @@ import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from '../schedule.ts';
 
 const UNITS_MS = { ms: 1, s: SECOND_MS, m: MINUTE_MS, h: HOUR_MS, d: DAY_MS } as const;
 
-/** Ten years: more than anything here is kept for, and far from what a double counts exactly. */
+/** Ten years: more than anything here is kept for. */
 export const MAX_DURATION_MS = 3_650 * DAY_MS;
 
-/** `"800ms"`, `"1.5s"`, `"5m"`, `"12h"`, `"30d"` to whole milliseconds; null for anything else, and for more than ten years. */
+/** `"800ms"`, `"1.5s"`, `"5m"`, `"12h"`, `"30d"` to whole milliseconds; null for anything else. */
 export function parseDurationMs(text: string): number | null {
   const match = /^(\d{1,10}(?:\.\d{1,6})?)(ms|s|m|h|d)$/.exec(text);
   if (match === null) return null;
@@ -14,7 +14,7 @@ export function parseDurationMs(text: string): number | null {
   const exact = Number(amount) * UNITS_MS[unit];
   const ms = Math.round(exact);
   // "0.1m" is 6,000.000000000001 in doubles; "1.5ms" is not whole.
-  if (Math.abs(exact - ms) > 1e-6 || ms > MAX_DURATION_MS) return null;
+  if (Math.abs(exact - ms) > 1e-6 || !Number.isSafeInteger(ms)) return null;
   return ms;
 }
 

@@ -9,7 +9,7 @@ import {
   StatusConditions,
 } from './condition-schema.ts';
 import { formatDuration, MAX_DURATION_MS, parseDurationMs } from './durations-and-ratios.ts';
-import { complain, duration, patterned, quote, ratio, region, webAddress } from './schema-leaves.ts';
+import { anyJson, complain, duration, patterned, quote, ratio, region, webAddress } from './schema-leaves.ts';
 
 /** What a user writes for one monitor. Defaults that depend on other properties are filled in by `resolve-monitor.ts`. */
 
@@ -58,7 +58,7 @@ const request = z
     body: z.string().max(MAX_REQUEST_BODY_CHARS).optional().meta({
       description: 'The body as text, at most 262,144 characters. May hold ${secret:name}. Not together with json.',
     }),
-    json: z.json().optional().meta({
+    json: anyJson.optional().meta({
       description:
         'The body as any JSON value; sets content-type: application/json unless headers say otherwise. Not together with body.',
     }),
@@ -77,7 +77,7 @@ const request = z
         default: 1024 * 1024,
       }),
   })
-  .meta({ description: 'What is sent.' });
+  .meta({ examples: [{ url: 'https://api.your.domain/health' }], description: 'What is sent.' });
 
 const expectations = z
   .strictObject({
@@ -86,7 +86,10 @@ const expectations = z
     header: z
       .record(z.string(), HeaderConditions)
       .optional()
-      .meta({ description: 'Conditions by header name; names in any case.' }),
+      .meta({
+        examples: [{ 'content-type': { contains: 'json' } }],
+        description: 'Conditions by header name; names in any case.',
+      }),
     body: BodyConditions.optional(),
     json: z.record(z.string(), JsonConditions).optional().meta({
       description:
@@ -99,7 +102,7 @@ const expectations = z
         }),
       })
       .optional()
-      .meta({ description: 'On the TLS certificate. Default: it must be valid now.' }),
+      .meta({ examples: [{ validFor: '14d' }], description: 'On the TLS certificate. Default: it must be valid now.' }),
   })
   .meta({
     description:
@@ -118,7 +121,7 @@ const metricSource = z
   })
   .check((ctx) => {
     const given = Object.keys(ctx.value).length;
-    if (given === 1) return;
+    if (given === 1 || ctx.issues.length > 0) return;
     complain(ctx, given === 0 ? 'The metric has no source.' : 'The metric has more than one source.', {
       allowed: 'exactly one of json, header, body',
       remedy:
@@ -181,7 +184,10 @@ export const AlertSchema = z
         default: '4h',
       }),
   })
-  .meta({ description: 'A rule that opens an incident.' });
+  .meta({
+    examples: [{ metric: 'availability', below: '99%', over: '5m' }],
+    description: 'A rule that opens an incident.',
+  });
 
 const slo = z
   .strictObject({
@@ -193,7 +199,10 @@ const slo = z
       description: 'A passed check slower than this is not a good one. Default: every passed check is good.',
     }),
   })
-  .meta({ description: 'A service level objective, from which the error budget follows.' });
+  .meta({
+    examples: [{ objective: '99.9%', over: '30d' }],
+    description: 'A service level objective, from which the error budget follows.',
+  });
 
 export const MonitorSchema = z
   .strictObject({
@@ -212,7 +221,7 @@ export const MonitorSchema = z
       .array(z.string().min(1).max(64))
       .max(20)
       .optional()
-      .meta({ description: 'Words to group monitors by, at most 20.' }),
+      .meta({ examples: [['payments']], description: 'Words to group monitors by, at most 20.' }),
     runbook: webAddress(['http:', 'https:'])
       .optional()
       .meta({ description: 'URL of a page for the person who is woken up.' }),
@@ -238,7 +247,7 @@ export const MonitorSchema = z
     }),
     slo: slo.optional(),
   })
-  .meta({ id: 'monitor', description: 'What to check, how often, from where, what to expect, when to alert.' });
+  .meta({ description: 'What to check, how often, from where, what to expect, when to alert.' });
 
 export type MonitorInput = z.input<typeof MonitorSchema>;
 /** Checked piece by piece: durations in milliseconds, ratios 0–1; defaults not yet filled in. */

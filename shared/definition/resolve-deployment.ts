@@ -35,12 +35,8 @@ export interface ResolvedDeployment {
   readonly monitorGlobs: readonly string[];
 }
 
-export function resolveDeployment(
-  value: Json,
-  brokenPaths: ReadonlySet<string>,
-  reporter: Reporter,
-): ResolvedDeployment {
-  const { value: parsed, broken } = checkAgainst(DeploymentSchema, SoundDeployment, value, brokenPaths, reporter);
+export function resolveDeployment(value: Json, reporter: Reporter): ResolvedDeployment {
+  const { value: parsed, broken } = checkAgainst(DeploymentSchema, SoundDeployment, value, reporter);
   const config: z.output<typeof SoundDeployment> = parsed ?? {};
   const { name, home, regions, standby = null } = config;
   if (regions !== undefined) reportRepeated(regions, reporter.at(['regions']));

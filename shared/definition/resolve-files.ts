@@ -67,11 +67,7 @@ export function resolveFiles(
   const problems: Problem[] = [];
   const opened = config === null ? null : open(config, environment, () => false, problems);
   const base =
-    opened === null
-      ? config === null
-        ? STAND_ALONE
-        : UNKNOWN
-      : resolveDeployment(opened.value, opened.brokenPaths, opened.reporter);
+    opened === null ? (config === null ? STAND_ALONE : UNKNOWN) : resolveDeployment(opened.value, opened.reporter);
   const sources =
     typeof monitorFiles === 'function' ? globbed(base.monitorGlobs, monitorFiles, opened?.reporter) : monitorFiles;
   const monitors = resolveMonitors(sources, base, environment, problems);
@@ -118,7 +114,7 @@ function resolveMonitors(
     if (opened === null) continue;
     for (const { path, value } of members(opened.value, opened.reporter)) {
       const reporter = opened.reporter.at(path);
-      const { id, monitor } = resolveMonitor(value, within(opened.brokenPaths, path), context, reporter);
+      const { id, monitor } = resolveMonitor(value, context, reporter);
       if (monitor !== null) monitors.push(monitor);
       if (id === null) continue;
       const first = placeOfId.get(id);
@@ -145,7 +141,6 @@ function members(value: Json, reporter: Reporter): { path: JsonPath; value: Json
 
 interface Opened {
   readonly value: Json;
-  readonly brokenPaths: ReadonlySet<string>;
   readonly reporter: Reporter;
 }
 
@@ -169,7 +164,8 @@ function open(
       remedy: 'Remove one.',
     });
   }
-  return { ...substituteEnvironment(parsed.value, environment, secretsAllowedAt, reporter), reporter };
+  const { value, isBroken } = substituteEnvironment(parsed.value, environment, secretsAllowedAt, reporter);
+  return { value, reporter: reporterFor(source.file, parsed.positionOf, problems, isBroken) };
 }
 
 function isSecretPlace(path: JsonPath): boolean {
@@ -177,15 +173,6 @@ function isSecretPlace(path: JsonPath): boolean {
   return (
     request === 'request' &&
     (property === 'url' || property === 'headers' || property === 'body' || property === 'json')
-  );
-}
-
-/** Broken paths as seen from a member of the file. */
-function within(brokenPaths: ReadonlySet<string>, path: JsonPath): ReadonlySet<string> {
-  if (path.length === 0 || brokenPaths.size === 0) return brokenPaths;
-  const prefix = `$[${path[0]}]`;
-  return new Set(
-    [...brokenPaths].filter((broken) => broken.startsWith(prefix)).map((broken) => `$${broken.slice(prefix.length)}`),
   );
 }
 

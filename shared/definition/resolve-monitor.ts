@@ -37,13 +37,8 @@ export interface ResolvedMonitor {
 }
 
 /** Checks one monitor as it was written and fills in every default. Problems go to the reporter, all at once. */
-export function resolveMonitor(
-  value: Json,
-  brokenPaths: ReadonlySet<string>,
-  context: MonitorContext,
-  reporter: Reporter,
-): ResolvedMonitor {
-  const { value: parsed, broken } = checkAgainst(MonitorSchema, SoundMonitor, value, brokenPaths, reporter);
+export function resolveMonitor(value: Json, context: MonitorContext, reporter: Reporter): ResolvedMonitor {
+  const { value: parsed, broken } = checkAgainst(MonitorSchema, SoundMonitor, value, reporter);
   if (parsed === null) return { id: null, monitor: null };
   const known = <T>(property: keyof ParsedMonitor, resolved: T): T | null => (broken.has(property) ? null : resolved);
 
@@ -56,10 +51,7 @@ export function resolveMonitor(
   const policyContext = {
     everyMs: known('every', everyMs),
     timeoutMs: known('timeout', timeoutMs),
-    customMetrics: known(
-      'metrics',
-      metrics.map((metric) => metric.name),
-    ),
+    customMetrics: metricNames(value),
     regionCount: regionsKnown ? known('regions', regions.length) : null,
     retention: context.retention,
   };
@@ -97,6 +89,12 @@ function soundAlerts(value: Json): { index: number; alert: ParsedAlert }[] {
     const parsed = AlertSchema.safeParse(written);
     return parsed.success ? [{ index, alert: parsed.data }] : [];
   });
+}
+
+/** As they are written, so that an alert on a metric with problems has none of its own. Null where they cannot be told. */
+function metricNames(value: Json): string[] | null {
+  const metrics: unknown = typeof value === 'object' && value !== null && 'metrics' in value ? value.metrics : {};
+  return typeof metrics === 'object' && metrics !== null && !Array.isArray(metrics) ? Object.keys(metrics) : null;
 }
 
 function resolveRegions(

@@ -122,6 +122,9 @@ export function webAddress(protocols: readonly ('http:' | 'https:')[]) {
   });
 }
 
+/** Any JSON value; one instance, so that the JSON Schema defines it once. */
+export const anyJson = z.json().meta({ id: 'json' });
+
 /** For messages: at most 60 characters. */
 export function quote(text: string): string {
   return JSON.stringify(text.length > 60 ? `${text.slice(0, 59)}…` : text);

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Json } from '../monitor.ts';
-import { formatPath, type JsonPath, type Reporter } from './diagnostics.ts';
+import type { JsonPath, Reporter } from './diagnostics.ts';
 import { nearest } from './nearest.ts';
 import { quote } from './schema-leaves.ts';
 
@@ -20,7 +20,6 @@ export function checkAgainst<P extends z.ZodObject>(
   schema: z.ZodObject,
   partial: P,
   value: Json,
-  alreadyBroken: ReadonlySet<string>,
   reporter: Reporter,
 ): Checked<z.output<P>> {
   const broken = new Set<string>();
@@ -28,7 +27,7 @@ export function checkAgainst<P extends z.ZodObject>(
   for (const issue of issues.flatMap(flatten)) {
     const path = plainPath(issue.path);
     if (typeof path[0] === 'string') broken.add(path[0]);
-    if (!isUnder(alreadyBroken, path)) report(issue, path, value, schema, reporter);
+    report(issue, path, value, schema, reporter);
   }
   return { value: soundPart(partial, value), broken };
 }
@@ -98,7 +97,13 @@ function report(issue: Issue, path: JsonPath, root: Json, schema: z.ZodType, rep
     reporter.error(path, { message: `${label} is missing.`, allowed: description, remedy: `Add ${label}.` });
     return;
   }
-  reporter.error(path, { ...complaintAbout(issue, label, value), allowed: allowedBy(issue) ?? description });
+  const { message, remedy } = complaintAbout(issue, label, value);
+  const example = issue.code === 'invalid_type' || issue.code === 'invalid_union' ? exampleAt(schema, path) : null;
+  reporter.error(path, {
+    message,
+    allowed: allowedBy(issue) ?? description,
+    remedy: example === null ? remedy : `Write something like ${example}.`,
+  });
 }
 
 function complaintAbout(issue: Issue, label: string, value: Json): { message: string; remedy: string } {
@@ -168,9 +173,20 @@ function expectedKind(expected: string): string {
 
 /** The innermost description on the way to a place: what editors show there. */
 function descriptionAt(schema: z.core.$ZodType, path: JsonPath): string | null {
-  let description = z.globalRegistry.get(schema)?.description ?? null;
-  for (const inner of schemasAlong(schema, path)) description = z.globalRegistry.get(inner)?.description ?? description;
-  return description;
+  return [schema, ...schemasAlong(schema, path)].map(described).findLast((description) => description !== null) ?? null;
+}
+
+function described(schema: z.core.$ZodType): string | null {
+  const own = z.globalRegistry.get(schema)?.description;
+  return own ?? (schema instanceof z.ZodOptional ? described(schema.def.innerType) : null);
+}
+
+/** What to write in a place, by the first of its examples. */
+function exampleAt(schema: z.core.$ZodType, path: JsonPath): string | null {
+  const last = [schema, ...schemasAlong(schema, path)].at(-1);
+  const options = last === undefined ? [] : [last, ...alternatives(last)];
+  const examples: unknown = options.map((option) => z.globalRegistry.get(option)?.examples).find(Array.isArray);
+  return Array.isArray(examples) ? JSON.stringify(examples[0]) : null;
 }
 
 function keysAt(schema: z.core.$ZodType, path: JsonPath): string[] {
@@ -211,11 +227,6 @@ function alternatives(schema: z.core.$ZodType): z.core.$ZodType[] {
 
 function plainPath(path: readonly PropertyKey[]): JsonPath {
   return path.map((step) => (typeof step === 'number' ? step : String(step)));
-}
-
-/** Whether the path or an ancestor of it is already known to be broken, as {@link formatPath} writes it. */
-function isUnder(brokenPaths: ReadonlySet<string>, path: JsonPath): boolean {
-  return brokenPaths.size > 0 && path.some((_, index) => brokenPaths.has(formatPath(path.slice(0, index + 1))));
 }
 
 function valueAt(root: Json, path: JsonPath): Json | undefined {

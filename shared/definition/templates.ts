@@ -7,8 +7,8 @@ export type DefinitionEnvironment = Readonly<Record<string, string | undefined>>
 
 export interface Substituted {
   readonly value: Json;
-  /** {@link formatPath}s of strings that could not be completed; what else is said about them would only confuse. */
-  readonly brokenPaths: ReadonlySet<string>;
+  /** Whether the path leads to, or into, what could not be completed; what else is said about it would only confuse. */
+  readonly isBroken: (path: JsonPath) => boolean;
 }
 
 /**
@@ -42,7 +42,11 @@ export function substituteEnvironment(
     }
     return Object.fromEntries(entries);
   };
-  return { value: walk(value, []), brokenPaths };
+  return {
+    value: walk(value, []),
+    isBroken: (path) =>
+      brokenPaths.size > 0 && path.some((_, index) => brokenPaths.has(formatPath(path.slice(0, index + 1)))),
+  };
 }
 
 /** The names in `${secret:name}`, each once. */
