@@ -1,0 +1,21 @@
+/** `npm run bench` runs them all, `npm run bench -- <name>…` those named. Each prints what it measured and fails when it misses its mark. */
+const BENCHMARKS: Readonly<Record<string, () => Promise<{ readonly met: boolean }>>> = {
+  'write-units': async () => (await import('./write-units.ts')).measureWriteUnits(),
+  sketch: async () => (await import('./sketch.ts')).measureSketch(),
+};
+
+const names = process.argv.slice(2);
+const unknown = names.filter((name) => !(name in BENCHMARKS));
+if (unknown.length > 0) {
+  console.error(`No benchmark is called ${unknown.join(', ')}; there are ${Object.keys(BENCHMARKS).join(', ')}.`);
+  process.exit(2);
+}
+for (const [name, run] of Object.entries(BENCHMARKS)) {
+  if (names.length > 0 && !names.includes(name)) continue;
+  console.log(`\n== ${name}`);
+  const { met } = await run();
+  if (!met) {
+    console.error(`${name} misses its mark.`);
+    process.exitCode = 1;
+  }
+}
