@@ -1,0 +1,58 @@
+import { dirname, join, normalize } from 'node:path';
+
+/** An import that goes against the house's one direction. */
+export interface Violation {
+  readonly file: string;
+  readonly imported: string;
+  readonly rule: string;
+}
+
+/** What each room may import from the others; itself and npm packages always. */
+const ROOMS: Readonly<Record<string, readonly string[]>> = {
+  shared: [],
+  functions: ['shared'],
+  local: ['shared', 'functions'],
+  infra: ['shared'],
+  cli: ['shared', 'functions', 'local'],
+};
+
+/** The one part of shared that reads files: everything else in it is pure. */
+const READS_FILES = /^shared\/definition\/load\.ts$/;
+
+/** Checks one file's imports. `file`: its path from the repository's root. */
+export function violationsIn(file: string, source: string): Violation[] {
+  const [room = ''] = file.split('/');
+  const allowed = ROOMS[room];
+  if (allowed === undefined) return [];
+  return importsOf(source).flatMap(({ from, typeOnly }): Violation[] => {
+    const violation = (rule: string): Violation[] => [{ file, imported: from, rule }];
+    if (!from.startsWith('.')) {
+      if (room !== 'shared' || typeOnly) return [];
+      if (from.startsWith('@aws-sdk/')) return violation('shared knows the AWS SDK by its types only');
+      if (/^node:(?!(?:crypto|util)$)/.test(from) && !READS_FILES.test(file))
+        return violation('shared is pure: no clock, files or network');
+      return [];
+    }
+    const target = normalize(join(dirname(file), from));
+    const [targetRoom = ''] = target.split('/');
+    if (targetRoom !== room) {
+      return allowed.includes(targetRoom)
+        ? []
+        : violation(`${room} may import from ${['itself', ...allowed].join(', ')}`);
+    }
+    if (room === 'functions' && target.split('/')[1] !== file.split('/')[1]) {
+      return violation('a function never imports another');
+    }
+    return [];
+  });
+}
+
+function importsOf(source: string): { from: string; typeOnly: boolean }[] {
+  const statements = source.matchAll(/^\s*(?:import|export)\s+(type\s)?[^'"`;]*?\bfrom\s*['"]([^'"]+)['"]/gm);
+  const bare = source.matchAll(/^\s*import\s*['"]([^'"]+)['"]/gm);
+  const dynamic = source.matchAll(/\bimport\(\s*['"]([^'"]+)['"]/g);
+  return [
+    ...[...statements].map(([, type, from]) => ({ from: from ?? '', typeOnly: type !== undefined })),
+    ...[...bare, ...dynamic].map(([, from]) => ({ from: from ?? '', typeOnly: false })),
+  ];
+}
