@@ -1,0 +1,30 @@
+import type { ReadStream } from 'node:tty';
+
+/** What a key does; shown in the footer. */
+export interface Key {
+  readonly key: string;
+  readonly does: string;
+  readonly press: () => void;
+}
+
+const CTRL_C = '\u0003';
+const CTRL_D = '\u0004';
+
+/** Reads single keys from a terminal. Returns how to give the terminal back as it was. */
+export function listenToKeys(terminal: ReadStream, keys: readonly Key[], interrupt: () => void): () => void {
+  const onData = (data: Buffer): void => {
+    for (const character of data.toString('utf8')) {
+      // In raw mode the terminal does not make a signal of it.
+      if (character === CTRL_C || character === CTRL_D) interrupt();
+      else keys.find(({ key }) => key === character)?.press();
+    }
+  };
+  terminal.setRawMode(true);
+  terminal.on('data', onData);
+  terminal.resume();
+  return () => {
+    terminal.off('data', onData);
+    terminal.setRawMode(false);
+    terminal.pause();
+  };
+}
