@@ -14,8 +14,8 @@ import { EveryMinute, SCHEDULED_TIME } from './schedule.ts';
 
 /** Decoding and merging is work for a core, but a short one. */
 const MEMORY_MB = 1_024;
-/** A catch-up takes what it can within its time and leaves the rest to the next run. */
-const TIMEOUT_MS = 120_000;
+/** Usually seconds. After hours of absence a run has all of them to catch up with, and a run that is cut off starts over. */
+const TIMEOUT_MS = 180_000;
 
 const READS = ['dynamodb:GetItem', 'dynamodb:Query'];
 const WRITES = ['dynamodb:PutItem', 'dynamodb:DeleteItem'];

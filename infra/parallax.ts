@@ -2,7 +2,7 @@ import { Annotations, Stack } from 'aws-cdk-lib';
 import type { Alarm } from 'aws-cdk-lib/aws-cloudwatch';
 import { type ITableV2, TableV2 } from 'aws-cdk-lib/aws-dynamodb';
 import { Topic } from 'aws-cdk-lib/aws-sns';
-import { Construct } from 'constructs';
+import { Construct, Dependable } from 'constructs';
 import { tableName } from '../shared/environment.ts';
 import type { Deployment, Region } from '../shared/monitor.ts';
 import { Aggregator } from './aggregator.ts';
@@ -39,6 +39,7 @@ export interface ParallaxProps {
  */
 export class Parallax extends Construct {
   readonly deployment: Deployment;
+  readonly #stacks: Stack[] = [];
 
   constructor(scope: Construct, id: string, props: ParallaxProps) {
     super(scope, id);
@@ -46,6 +47,8 @@ export class Parallax extends Construct {
       typeof props.config === 'string' ? readConfig(props.config) : { deployment: props.config, warnings: [] };
     const { home, standby, regions } = deployment;
     this.deployment = deployment;
+    // What depends on a Parallax depends on its stacks; by itself the CDK would look for resources of this construct.
+    Dependable.implement(this, { dependencyRoots: this.#stacks });
 
     const tableStack = this.#stack('table', home, `The table of ${deployment.name}, in all its regions`);
     for (const [index, warning] of warnings.entries()) {
@@ -83,6 +86,7 @@ export class Parallax extends Construct {
     const name = stackName(this.deployment.name, kind, region);
     const id = kind === 'table' ? kind : `${kind}-${region}`;
     const stack = new Stack(this, id, { stackName: name, description, env: { region } });
+    this.#stacks.push(stack);
     if (after !== undefined) stack.addStackDependency(after);
     return stack;
   }

@@ -14,7 +14,7 @@ export function probedFrom(deployment: Deployment, region: Region): Deployment {
     notify: [],
     monitors: deployment.monitors
       .filter((monitor) => monitor.regions.includes(region))
-      .map((monitor) => ({ ...monitor, regions: [region], policies: [], slo: null, runbook: null })),
+      .map((monitor) => ({ ...monitor, regions: [region], policies: [], slo: null, runbook: null, tags: [] })),
   };
 }
 
@@ -25,8 +25,8 @@ export function usesSecrets(monitors: readonly Monitor[]): boolean {
   );
 }
 
-/** Starting up, reading secrets, storing the last batch, and a slow day of each. */
-const MARGIN_MS = 15_000;
+/** Starting up, and reading secrets (5 s); then the last batch, which is tried to be stored for up to 48 s: it exists nowhere else. */
+const MARGIN_MS = MINUTE_MS;
 /** A bound on what a launch waits for those before it: they are paced 6 ms apart, unless the core is busy. */
 const LAUNCH_MS = 10;
 
