@@ -17,7 +17,11 @@ const LOCK_POLL_MS = 250;
 /** Longer than a slow install; after this, whoever holds the lock has hung. */
 const LOCK_PATIENCE_MS = 10 * 60_000;
 
-process.exitCode = await main();
+try {
+  process.exitCode = await main();
+} catch (error) {
+  process.exitCode = fail(`cannot tell whether everything is installed: ${error.message}`);
+}
 
 async function main() {
   if (isOlder(process.versions.node, MIN_NODE)) {
@@ -72,7 +76,12 @@ function isNeededHere(wanted) {
   if (!wanted.optional && !wanted.devOptional) return true;
   const { os, cpu, libc } = wanted;
   if (libc !== undefined || (os === undefined && cpu === undefined)) return false;
-  return (os ?? [process.platform]).includes(process.platform) && (cpu ?? [process.arch]).includes(process.arch);
+  return isListed(os, process.platform) && isListed(cpu, process.arch);
+}
+
+/** A list, or one word; absent: any. */
+function isListed(listed, own) {
+  return listed === undefined || [listed].flat().includes(own);
 }
 
 async function install() {

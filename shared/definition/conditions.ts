@@ -40,11 +40,11 @@ export interface Domain {
 
 const LENGTHS: Domain = { integers: true, min: 0, max: Number.POSITIVE_INFINITY };
 
-/**
- * Why no value can ever satisfy all the conditions, as a sentence; null where some value may (or we cannot tell).
- * `domain` where every value is a number of that kind.
- */
-export function contradiction(conditions: readonly Condition[], domain: Domain | null): string | null {
+/** What conditions are about: numbers of a domain; text, which order reads as a number; or any JSON value. */
+export type Subject = Domain | 'text' | 'json';
+
+/** Why no value can ever satisfy all the conditions, as a sentence; null where some value may (or we cannot tell). */
+export function contradiction(conditions: readonly Condition[], subject: Subject): string | null {
   if (conditions.length > 1 && conditions.some((condition) => condition.op === 'exists' && !condition.value)) {
     return '"exists": false asks for no value, and a missing value fails every other condition.';
   }
@@ -55,10 +55,20 @@ export function contradiction(conditions: readonly Condition[], domain: Domain |
       if (inner !== null) return `In "length": ${inner}`;
     }
   }
-  return noNumberLeft(conditions, domain) ?? noChoiceLeft(conditions, domain);
+  return noKindLeft(conditions, subject) ?? noNumberLeft(conditions, subject) ?? noChoiceLeft(conditions, subject);
 }
 
-function noNumberLeft(conditions: readonly Condition[], domain: Domain | null): string | null {
+/** In JSON, a number is no text: what asks for order and what asks for letters exclude each other. */
+function noKindLeft(conditions: readonly Condition[], subject: Subject): string | null {
+  if (subject !== 'json') return null;
+  const ordered = conditions.find(({ op }) => op === 'above' || op === 'below' || op === 'between');
+  const lettered = conditions.find(({ op }) => op === 'matches' || op === 'contains' || op === 'length');
+  if (ordered === undefined || lettered === undefined) return null;
+  return `"${ordered.op}" asks for a number, and "${lettered.op}" for a text or a list.`;
+}
+
+function noNumberLeft(conditions: readonly Condition[], subject: Subject): string | null {
+  const domain = typeof subject === 'string' ? null : subject;
   let low = domain?.min ?? Number.NEGATIVE_INFINITY;
   let high = domain?.max ?? Number.POSITIVE_INFINITY;
   let lowOpen = false;
@@ -93,11 +103,13 @@ function noNumberLeft(conditions: readonly Condition[], domain: Domain | null): 
 }
 
 /** Where only certain values are asked for, each must pass the other conditions. */
-function noChoiceLeft(conditions: readonly Condition[], domain: Domain | null): string | null {
+function noChoiceLeft(conditions: readonly Condition[], subject: Subject): string | null {
+  const domain = typeof subject === 'string' ? null : subject;
   for (const condition of conditions) {
     const choices = choicesOf(condition);
     if (choices === null) continue;
-    if (choices.some((choice) => isIn(choice, domain) && conditions.every((other) => mayHold(other, choice)))) continue;
+    if (choices.some((choice) => isIn(choice, domain) && conditions.every((other) => mayHold(other, choice, subject))))
+      continue;
     const others = conditions.filter((other) => other !== condition).map(describe);
     return others.length === 0
       ? `No ${kindOf(domain)} is ${describe(condition)}.`
@@ -123,9 +135,8 @@ function isIn(value: Json, domain: Domain | null): boolean {
 }
 
 /** False only where the condition surely fails for the value. */
-function mayHold(condition: Condition, value: Json): boolean {
-  // A header's number is text.
-  const number = typeof value === 'string' && value.trim() !== '' ? Number(value) : value;
+function mayHold(condition: Condition, value: Json, subject: Subject): boolean {
+  const number = subject === 'text' && typeof value === 'string' && value.trim() !== '' ? Number(value) : value;
   switch (condition.op) {
     case 'equals':
       return isDeepStrictEqual(condition.value, value);
@@ -140,15 +151,24 @@ function mayHold(condition: Condition, value: Json): boolean {
     case 'oneOf':
       return condition.values.some((choice) => isDeepStrictEqual(choice, value));
     case 'contains':
-      if (typeof value === 'string') return typeof condition.value !== 'string' || value.includes(condition.value);
-      return !Array.isArray(value) || value.some((element) => isDeepStrictEqual(element, condition.value));
+      if (typeof value === 'string') return typeof condition.value === 'string' && value.includes(condition.value);
+      return Array.isArray(value) && value.some((element) => isDeepStrictEqual(element, condition.value));
     case 'matches':
-      return typeof value !== 'string' || RE2JS.compile(condition.pattern).test(value);
+      return typeof value === 'string' && RE2JS.compile(condition.pattern).test(value);
     case 'exists':
       return condition.value;
-    case 'length':
-      return typeof value !== 'string' || condition.conditions.every((inner) => mayHold(inner, value.length));
+    case 'length': {
+      const length = lengthOf(value);
+      return length !== null && condition.conditions.every((inner) => mayHold(inner, length, LENGTHS));
+    }
   }
+}
+
+/** As the prober counts: code points of a text, elements of a list, keys of an object. */
+function lengthOf(value: Json): number | null {
+  if (typeof value === 'string') return [...value].length;
+  if (typeof value !== 'object' || value === null) return null;
+  return Array.isArray(value) ? value.length : Object.keys(value).length;
 }
 
 function kindOf(domain: Domain | null): string {

@@ -1,12 +1,12 @@
 import { compile } from 'json-p3';
 import type { Condition, Expectations, HttpRequest } from '../monitor.ts';
-import { conditionsFrom, contradiction, type Domain } from './conditions.ts';
+import { conditionsFrom, contradiction, type Subject } from './conditions.ts';
 import type { JsonPath, Reporter } from './diagnostics.ts';
 import { formatDuration } from './durations-and-ratios.ts';
 import type { ParsedExpectations } from './monitor-schema.ts';
 import { headerNameProblem } from './resolve-request.ts';
 
-const STATUSES: Domain = { integers: true, min: 100, max: 599 };
+const STATUSES: Subject = { integers: true, min: 100, max: 599 };
 const ANY_SUCCESS: readonly Condition[] = [{ op: 'between', low: 200, high: 299 }];
 const REDIRECTS = [301, 302, 303, 307, 308];
 /** A hostile path could nest deeper than the compiler's stack; nobody writes one this long. */
@@ -29,14 +29,14 @@ export function resolveExpectations(
     status: resolveStatus(expect.status, context, reporter),
     responseTimeMs: resolveResponseTime(expect.responseTime, context, reporter),
     headers: resolveHeaders(expect.header, reporter),
-    body: expect.body === undefined ? [] : judged(bareOr(expect.body), null, ['body'], reporter, context),
+    body: expect.body === undefined ? [] : judged(bareOr(expect.body), 'text', ['body'], reporter, context),
     json: Object.entries(expect.json ?? {}).map(([path, operators]) => {
       reportJsonPath(path, ['json', path], reporter);
       const conditions: Condition[] =
         typeof operators === 'object' && operators !== null && !Array.isArray(operators)
           ? conditionsFrom(operators)
           : [{ op: 'equals', value: operators }];
-      return { path, conditions: judged(conditions, null, ['json', path], reporter, context) };
+      return { path, conditions: judged(conditions, 'json', ['json', path], reporter, context) };
     }),
     certificateValidForMs: resolveCertificate(expect.certificate, context, reporter),
   };
@@ -122,7 +122,7 @@ function resolveHeaders(headers: ParsedExpectations['header'], reporter: Reporte
     if (problem !== null)
       reporter.error(['header', written], { message: problem, remedy: 'Write each header once, by its name.' });
     seen.add(name);
-    return { name, conditions: judged(bareOr(operators), null, ['header', written], reporter, null) };
+    return { name, conditions: judged(bareOr(operators), 'text', ['header', written], reporter, null) };
   });
 }
 
@@ -155,12 +155,12 @@ function bareOr(value: string | number | Parameters<typeof conditionsFrom>[0]): 
 /** `context` where the conditions are about the body. */
 function judged(
   conditions: readonly Condition[],
-  domain: Domain | null,
+  subject: Subject,
   path: JsonPath,
   reporter: Reporter,
   context: ExpectationContext | null,
 ): readonly Condition[] {
-  const reason = contradiction(conditions, domain);
+  const reason = contradiction(conditions, subject);
   if (reason !== null) {
     reporter.error(path, { message: `This can never hold. ${reason}`, remedy: 'Correct or remove one of them.' });
   } else if (path[0] !== 'status' && context?.request?.method === 'HEAD') {
