@@ -17,6 +17,10 @@ export interface Deployment {
   readonly standby: Region | null;
   readonly regions: readonly Region[];
   readonly allowPrivateAddresses: boolean;
+  /** The standby takes over when home's heartbeat has been missing for this long. */
+  readonly standbyAfterMs: number;
+  /** Called by each aggregator run that did its work: for the day when all of AWS is gone. */
+  readonly deadMansSwitchUrl: string | null;
   readonly notify: readonly Subscriber[];
   readonly retention: Retention;
   readonly monitors: readonly Monitor[];

@@ -49,8 +49,8 @@ const kept = (minMs: number, stepMs: number) => duration({ minMs, maxMs: MAX_DUR
 // Each level is made from the one before it, which must therefore outlive a window of the next and a late catch-up.
 const retention = z
   .strictObject({
-    results: kept(HOUR_MS, 5 * MINUTE_MS).meta({
-      description: 'Single results: from "1h", a multiple of 5m. Default: "48h".',
+    results: kept(6 * HOUR_MS, 5 * MINUTE_MS).meta({
+      description: 'Single results: from "6h", a multiple of 5m. Default: "48h".',
       default: '48h',
     }),
     fiveMinutes: kept(DAY_MS, 5 * MINUTE_MS).meta({
@@ -106,6 +106,14 @@ export const DeploymentSchema = z
     allowPrivateAddresses: z.boolean().optional().meta({
       description: 'Whether checks may go to private, loopback and link-local addresses. Default: false.',
       default: false,
+    }),
+    standbyAfter: duration({ minMs: 2 * MINUTE_MS, maxMs: HOUR_MS }).optional().meta({
+      description: 'How long home may miss its heartbeat before the standby pages: "2m" to "1h". Default: "3m".',
+      default: '3m',
+    }),
+    deadMansSwitch: webAddress(['https:', 'http:']).optional().meta({
+      description:
+        'A URL that every aggregator run calls with GET; a service outside of AWS that misses the calls can tell you. Default: none.',
     }),
     notify: z
       .array(subscriber)

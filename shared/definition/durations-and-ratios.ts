@@ -7,7 +7,7 @@ export const MAX_DURATION_MS = 3_650 * DAY_MS;
 
 /** `"800ms"`, `"1.5s"`, `"5m"`, `"12h"`, `"30d"` to whole milliseconds; null for anything else. */
 export function parseDurationMs(text: string): number | null {
-  const match = /^(\d{1,10}(?:\.\d{1,6})?)(ms|s|m|h|d)$/.exec(text);
+  const match = /^(\d{1,13}(?:\.\d{1,6})?)(ms|s|m|h|d)$/.exec(text);
   if (match === null) return null;
   const [, amount, unit] = match;
   if (amount === undefined || !isUnit(unit)) return null;

@@ -14,6 +14,9 @@ const SoundDeployment = DeploymentSchema.partial();
 export const DEFAULT_EVERY_MS = MINUTE_MS;
 export const DEFAULT_TIMEOUT_MS = 10 * SECOND_MS;
 
+/** Three missed heartbeats: one lost run is no outage of home. */
+export const DEFAULT_STANDBY_AFTER_MS = 3 * MINUTE_MS;
+
 export const DEFAULT_RETENTION: Retention = {
   resultsMs: 48 * HOUR_MS,
   fiveMinutesMs: 14 * DAY_MS,
@@ -58,6 +61,8 @@ export function resolveDeployment(value: Json, reporter: Reporter): ResolvedDepl
           standby,
           regions,
           allowPrivateAddresses: config.allowPrivateAddresses ?? false,
+          standbyAfterMs: config.standbyAfter ?? DEFAULT_STANDBY_AFTER_MS,
+          deadMansSwitchUrl: config.deadMansSwitch ?? null,
           notify,
           retention,
         }

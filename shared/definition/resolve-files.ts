@@ -4,6 +4,7 @@ import { parseJsonText } from './json-text.ts';
 import {
   DEFAULT_EVERY_MS,
   DEFAULT_RETENTION,
+  DEFAULT_STANDBY_AFTER_MS,
   DEFAULT_TIMEOUT_MS,
   type ResolvedDeployment,
   resolveDeployment,
@@ -39,6 +40,8 @@ export const LOCAL_DEPLOYMENT: Omit<Deployment, 'monitors'> = {
   standby: null,
   regions: ['local'],
   allowPrivateAddresses: true,
+  standbyAfterMs: DEFAULT_STANDBY_AFTER_MS,
+  deadMansSwitchUrl: null,
   notify: [],
   retention: DEFAULT_RETENTION,
 };

@@ -91,6 +91,8 @@ export function deploymentOf(monitors: readonly Monitor[], over: Partial<Deploym
     standby: null,
     regions: REGIONS,
     allowPrivateAddresses: false,
+    standbyAfterMs: 180_000,
+    deadMansSwitchUrl: null,
     notify: [],
     retention: {
       resultsMs: 48 * 3_600_000,
