@@ -45,6 +45,8 @@ export function deploymentOf(over: Partial<Deployment> = {}): Deployment {
     standby: 'eu-west-1',
     regions,
     allowPrivateAddresses: false,
+    standbyAfterMs: 180_000,
+    deadMansSwitchUrl: null,
     notify: [{ protocol: 'email', endpoint: 'oncall@acme.example', severities: ['critical', 'warning', 'info'] }],
     retention: {
       resultsMs: 2 * DAY_MS,

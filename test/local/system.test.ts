@@ -16,6 +16,8 @@ const DEPLOYMENT: Deployment = {
   standby: null,
   regions: ['us-east-1', 'eu-west-1'],
   allowPrivateAddresses: false,
+  standbyAfterMs: 180_000,
+  deadMansSwitchUrl: null,
   notify: [{ protocol: 'email', endpoint: 'oncall@acme.example', severities: ['critical', 'warning', 'info'] }],
   retention: { resultsMs: DAY_MS, fiveMinutesMs: DAY_MS, hoursMs: DAY_MS, daysMs: DAY_MS, incidentsMs: DAY_MS },
   monitors: [],
