@@ -1,0 +1,273 @@
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import { describe, it } from 'node:test';
+import { ENVIRONMENT } from '../../shared/environment.ts';
+import type { Monitor } from '../../shared/monitor.ts';
+import { batchPut } from '../../shared/table.ts';
+import { deploymentOf, monitorOf } from './build.ts';
+import { list, member, permissionsOf } from './permissions.ts';
+import { allPropertiesOf, onlyOf, stackOf, synthesize } from './synthesize.ts';
+
+const REGION = 'ap-southeast-2';
+const MONITOR = monitorOf();
+const synthesized = synthesize({ config: deploymentOf(), api: true });
+const prober = stackOf(synthesized, `parallax-acme-prober-${REGION}`);
+const aggregator = stackOf(synthesized, 'parallax-acme-aggregator-us-east-1');
+const api = stackOf(synthesized, 'parallax-acme-api-us-east-1');
+
+const tableArn = (region: string) => `arn:aws:dynamodb:${region}:<AWS::AccountId>:table/parallax-acme`;
+const withoutIds = (lines: readonly string[]) => lines.map((line) => line.replace(/<(\D+?)[0-9A-F]{8}/g, '<$1'));
+
+describe('every function', () => {
+  it('runs the bundle on ARM with the newest Node', () => {
+    for (const lambda of allPropertiesOf(synthesized, 'AWS::Lambda::Function')) {
+      const { Runtime, Architectures, Handler } = lambda;
+      assert.deepEqual(
+        { Runtime, Architectures, Handler },
+        { Runtime: 'nodejs24.x', Architectures: ['arm64'], Handler: 'index.handler' },
+      );
+    }
+  });
+
+  it('is never tried again by Lambda', () => {
+    const invocations = allPropertiesOf(synthesized, 'AWS::Lambda::EventInvokeConfig');
+    assert.equal(invocations.length, allPropertiesOf(synthesized, 'AWS::Lambda::Function').length);
+    for (const { MaximumRetryAttempts, MaximumEventAgeInSeconds } of invocations) {
+      assert.deepEqual(
+        { MaximumRetryAttempts, MaximumEventAgeInSeconds },
+        { MaximumRetryAttempts: 0, MaximumEventAgeInSeconds: 60 },
+      );
+    }
+  });
+
+  it('logs JSON into a group that forgets', () => {
+    for (const stack of [prober, aggregator, api]) {
+      const group = onlyOf(stack, 'AWS::Logs::LogGroup');
+      const { LoggingConfig, FunctionName } = onlyOf(stack, 'AWS::Lambda::Function');
+      assert.equal(group['LogGroupName'], `/aws/lambda/${String(FunctionName)}`);
+      assert.equal(group['RetentionInDays'], 14);
+      assert.equal(member(LoggingConfig, 'LogFormat'), 'JSON');
+      assert.match(String(member(LoggingConfig, 'LogGroup')), /^<\w+Log\w+>$/);
+    }
+  });
+
+  it('keeps what it could not handle, if nobody waits for an answer', () => {
+    const destinations = [prober, aggregator, api].map((stack) =>
+      member(member(onlyOf(stack, 'AWS::Lambda::EventInvokeConfig')['DestinationConfig'], 'OnFailure'), 'Destination'),
+    );
+    assert.deepEqual(withoutIds(destinations.map(String)), [
+      '<ProberDeadLetters.Arn>',
+      '<AggregatorDeadLetters.Arn>',
+      'undefined',
+    ]);
+  });
+
+  it('reserves no concurrency unless asked to', () => {
+    for (const lambda of allPropertiesOf(synthesized, 'AWS::Lambda::Function')) {
+      assert.equal(lambda['ReservedConcurrentExecutions'], undefined);
+    }
+  });
+
+  it('takes the settings that it is given', () => {
+    const settings = { memoryMb: 3_008, timeoutMs: 90_000, reservedConcurrency: 3 };
+    const given = synthesize({ config: deploymentOf({ regions: [REGION] }), functions: { prober: settings } });
+    const { MemorySize, Timeout, ReservedConcurrentExecutions } = onlyOf(
+      stackOf(given, `parallax-acme-prober-${REGION}`),
+      'AWS::Lambda::Function',
+    );
+    assert.deepEqual([MemorySize, Timeout, ReservedConcurrentExecutions], [3_008, 90, 3]);
+  });
+
+  for (const [kind, stack] of [
+    ['prober', prober],
+    ['aggregator', aggregator],
+    ['api', api],
+  ] as const) {
+    it(`may call what the code of the ${kind} calls, and nothing else`, () => {
+      const granted = permissionsOf(stack, 'lambda.amazonaws.com').map((line) => line.split(' on ')[0] ?? line);
+      const plumbing = ['logs:CreateLogStream', 'logs:PutLogEvents', 'sqs:SendMessage'];
+      const own = granted.filter((action) => !plumbing.includes(action));
+      // Secrets are read only where a monitor uses one: below.
+      const called = actionsCalledBy(kind).filter((action) => action !== 'ssm:GetParameters');
+      assert.deepEqual([...new Set(own)], called);
+    });
+  }
+});
+
+describe('the prober', () => {
+  it('has a whole vCPU, and is told its table and definitions', () => {
+    const { MemorySize, Environment } = onlyOf(prober, 'AWS::Lambda::Function');
+    assert.equal(MemorySize, 1_769);
+    assert.deepEqual(member(Environment, 'Variables'), {
+      [ENVIRONMENT.table]: 'parallax-acme',
+      [ENVIRONMENT.deployment]: 'deployment.json',
+    });
+  });
+
+  it('may write its own region’s batches and nothing else', () => {
+    const condition = JSON.stringify({ 'ForAllValues:StringEquals': { 'dynamodb:LeadingKeys': [`batch#${REGION}`] } });
+    assert.deepEqual(withoutIds(permissionsOf(prober, 'lambda.amazonaws.com')), [
+      `dynamodb:PutItem on ${tableArn(REGION)} if ${condition}`,
+      'logs:CreateLogStream on <ProberLog.Arn>',
+      'logs:PutLogEvents on <ProberLog.Arn>',
+      'sqs:SendMessage on <ProberDeadLetters.Arn>',
+    ]);
+  });
+
+  it('may write where the table’s keys say that a batch is', () => {
+    const batch = { region: REGION, startEpochMs: 0, shard: 0, results: [] };
+    const { Item } = batchPut('t', batch, deploymentOf().retention);
+    assert.match(permissionsOf(prober, 'lambda.amazonaws.com').join(), new RegExp(`\\["${Item?.['pk']?.S}"\\]`));
+  });
+
+  for (const [where, request] of [
+    ['url', { url: 'https://api.acme.example/?key=${secret:key}' }],
+    ['header', { headers: { authorization: 'Bearer ${secret:key}' } }],
+    ['body', { body: '{"key":"${secret:key}"}' }],
+  ] as const) {
+    it(`may read the deployment’s secrets where a ${where} of its region needs one`, () => {
+      const monitors = [monitorOf({ regions: [REGION], request: { ...MONITOR.request, ...request } })];
+      const secretive = synthesize({ config: deploymentOf({ regions: [REGION, 'eu-west-1'], monitors }) });
+      const reads = (region: string) =>
+        permissionsOf(stackOf(secretive, `parallax-acme-prober-${region}`), 'lambda.amazonaws.com').filter((line) =>
+          /^(ssm|kms)/.test(line),
+        );
+      assert.deepEqual(reads(REGION), [
+        `ssm:GetParameters on arn:<AWS::Partition>:ssm:${REGION}:<AWS::AccountId>:parameter/parallax/acme/*`,
+      ]);
+      assert.deepEqual(reads('eu-west-1'), []);
+    });
+  }
+
+  for (const [what, monitors, seconds] of [
+    ['the longest check', [monitorOf({ timeoutMs: 1_000 }), monitorOf({ id: 'slow', timeoutMs: 30_000 })], 91],
+    ['a minute of checks', [monitorOf({ everyMs: 15_000, timeoutMs: 30_000 })], 151],
+    [
+      'launching a thousand',
+      Array.from({ length: 1_000 }, (_, n) => monitorOf({ id: `m-${n}`, timeoutMs: 1_000 })),
+      71,
+    ],
+    ['no monitors', [], 60],
+  ] as const satisfies readonly (readonly [string, readonly Monitor[], number])[]) {
+    it(`has time for ${what}`, () => {
+      const config = deploymentOf({ home: 'us-east-1', standby: null, regions: ['us-east-1'], monitors });
+      const stack = stackOf(synthesize({ config }), 'parallax-acme-prober-us-east-1');
+      assert.equal(onlyOf(stack, 'AWS::Lambda::Function')['Timeout'], seconds);
+    });
+  }
+});
+
+describe('the aggregator', () => {
+  it('is told its table, definitions, topic and bus', () => {
+    const variables = member(onlyOf(aggregator, 'AWS::Lambda::Function')['Environment'], 'Variables');
+    const values = [ENVIRONMENT.table, ENVIRONMENT.deployment, ENVIRONMENT.topicArn, ENVIRONMENT.eventBus].map((name) =>
+      String(member(variables, name)),
+    );
+    assert.deepEqual(withoutIds(values), ['parallax-acme', 'deployment.json', '<AlertingTopic>', '<AlertingBus>']);
+  });
+
+  for (const region of ['us-east-1', 'eu-west-1']) {
+    it(`in ${region} may read the table, write its own partitions, and announce on its own topic and bus`, () => {
+      const own = [
+        `window#${region}#*`,
+        ...['progress', 'alert', 'incident', 'notification'].map((kind) => `${kind}#${region}`),
+      ];
+      const condition = JSON.stringify({ 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': own } });
+      const stack = stackOf(synthesized, `parallax-acme-aggregator-${region}`);
+      assert.deepEqual(withoutIds(permissionsOf(stack, 'lambda.amazonaws.com')), [
+        `dynamodb:DeleteItem on ${tableArn(region)} if ${condition}`,
+        `dynamodb:GetItem on ${tableArn(region)}`,
+        `dynamodb:PutItem on ${tableArn(region)} if ${condition}`,
+        `dynamodb:Query on ${tableArn(region)}`,
+        'events:PutEvents on <AlertingBus.Arn>',
+        'logs:CreateLogStream on <AggregatorLog.Arn>',
+        'logs:PutLogEvents on <AggregatorLog.Arn>',
+        'sns:Publish on <AlertingTopic>',
+        'sqs:SendMessage on <AggregatorDeadLetters.Arn>',
+      ]);
+    });
+  }
+});
+
+describe('the API', () => {
+  it('is not there unless asked for', () => {
+    assert.deepEqual(allPropertiesOf(synthesize({ config: deploymentOf() }), 'AWS::Lambda::Url'), []);
+  });
+
+  it('answers only to signed requests', () => {
+    assert.equal(onlyOf(api, 'AWS::Lambda::Url')['AuthType'], 'AWS_IAM');
+    assert.deepEqual(allPropertiesOf(synthesized, 'AWS::Lambda::Permission'), []);
+  });
+
+  it('may read the table and nothing else', () => {
+    assert.deepEqual(withoutIds(permissionsOf(api, 'lambda.amazonaws.com')), [
+      `dynamodb:GetItem on ${tableArn('us-east-1')}`,
+      `dynamodb:Query on ${tableArn('us-east-1')}`,
+      'logs:CreateLogStream on <ApiLog.Arn>',
+      'logs:PutLogEvents on <ApiLog.Arn>',
+    ]);
+  });
+});
+
+describe('a schedule', () => {
+  for (const [kind, stack, input] of [
+    ['prober', prober, { scheduledTime: '<aws.scheduler.scheduled-time>', periodMs: 60_000, shard: 0 }],
+    ['aggregator', aggregator, { scheduledTime: '<aws.scheduler.scheduled-time>' }],
+  ] as const) {
+    it(`runs the ${kind} each minute, once, with the minute that it is for`, () => {
+      const schedule = onlyOf(stack, 'AWS::Scheduler::Schedule');
+      const { ScheduleExpression, FlexibleTimeWindow, State, Target } = schedule;
+      assert.deepEqual(
+        { ScheduleExpression, FlexibleTimeWindow, State },
+        { ScheduleExpression: 'rate(1 minute)', FlexibleTimeWindow: { Mode: 'OFF' }, State: 'ENABLED' },
+      );
+      assert.deepEqual(member(Target, 'RetryPolicy'), { MaximumEventAgeInSeconds: 60, MaximumRetryAttempts: 0 });
+      assert.match(String(member(member(Target, 'DeadLetterConfig'), 'Arn')), /DeadLetters\w+\.Arn>$/);
+      assert.deepEqual(JSON.parse(String(member(Target, 'Input'))), input);
+    });
+
+    it(`may invoke the ${kind} and leave a dead letter, for this account’s schedules only`, () => {
+      const name = kind === 'prober' ? 'Prober' : 'Aggregator';
+      assert.deepEqual(withoutIds(permissionsOf(stack, 'scheduler.amazonaws.com')), [
+        `lambda:InvokeFunction on <${name}Function.Arn>`,
+        `sqs:SendMessage on <${name}DeadLetters.Arn>`,
+      ]);
+      const trust = Object.values(stack.resources)
+        .map((resource) => JSON.stringify(resource.Properties['AssumeRolePolicyDocument']))
+        .find((document) => document?.includes('scheduler.amazonaws.com'));
+      assert.match(trust ?? '', /"aws:SourceAccount":"<AWS::AccountId>"/);
+    });
+  }
+});
+
+it('a queue takes messages over TLS only, encrypted, and keeps them for two weeks', () => {
+  for (const stack of [prober, aggregator]) {
+    const { MessageRetentionPeriod, SqsManagedSseEnabled } = onlyOf(stack, 'AWS::SQS::Queue');
+    assert.deepEqual([MessageRetentionPeriod, SqsManagedSseEnabled], [14 * 86_400, true]);
+    const [denial] = list(member(onlyOf(stack, 'AWS::SQS::QueuePolicy')['PolicyDocument'], 'Statement'));
+    assert.equal(member(denial, 'Effect'), 'Deny');
+    assert.deepEqual(member(denial, 'Condition'), { Bool: { 'aws:SecureTransport': 'false' } });
+  }
+});
+
+const SERVICES: Readonly<Record<string, string>> = {
+  dynamodb: 'dynamodb',
+  sns: 'sns',
+  eventbridge: 'events',
+  ssm: 'ssm',
+};
+
+/** IAM's names of the SDK commands and paginators that a function's files import, sorted. */
+function actionsCalledBy(kind: string): string[] {
+  const actions = new Set<string>();
+  for (const file of readdirSync(`functions/${kind}`)) {
+    const source = readFileSync(`functions/${kind}/${file}`, 'utf8');
+    for (const [, names = '', client = ''] of source.matchAll(/import \{([^}]+)\} from '@aws-sdk\/client-(\w+)'/g)) {
+      for (const name of names.split(',').map((part) => part.trim())) {
+        const operation = /^(\w+)Command$/.exec(name)?.[1] ?? /^paginate(\w+)$/.exec(name)?.[1];
+        if (operation !== undefined) actions.add(`${SERVICES[client]}:${operation}`);
+      }
+    }
+  }
+  return [...actions].sort();
+}
