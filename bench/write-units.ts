@@ -54,7 +54,7 @@ async function measure(client: DynamoDBClient): Promise<{ met: boolean; unitsPer
   const random = seededRandom(7);
   const store = new Store(client, TABLE, deployment.home, deployment.retention);
   const { retention } = deployment;
-  const history = { table: TABLE, writer: deployment.home, retention, query: store.query, onDamage: raise };
+  const history = { table: TABLE, writers: [deployment.home], retention, query: store.query, onDamage: raise };
   const deliver = async () => {};
   for (let minute = 0; minute < MINUTES; minute += 1) {
     const slotEpochMs = START + minute * 60_000;

@@ -13,6 +13,8 @@ import { EXPIRY_ATTRIBUTE, type Item } from './table.ts';
 export interface Progress {
   /** The last run's clock: its heartbeat. */
   readonly heartbeatEpochMs: number;
+  /** Whether that run did the work: home's always, the standby's while home is gone. */
+  readonly active: boolean;
   /** Since when runs have followed each other without a gap. */
   readonly watchingSinceEpochMs: number;
   /** Policies have been evaluated for slots before this... */

@@ -9,8 +9,8 @@ import { WindowStats } from './window.ts';
 /** Read access to what was measured. */
 export interface History {
   readonly table: string;
-  /** Whose windows to read: the region of the aggregator that wrote them. */
-  readonly writer: Region;
+  /** Whose windows to read: the regions of the aggregators that wrote them. Of two that wrote the same one, the last counts. */
+  readonly writers: readonly Region[];
   readonly retention: Retention;
   /** Runs a query to its last page. */
   readonly query: (input: QueryCommandInput) => Promise<readonly Item[]>;
@@ -41,16 +41,19 @@ export async function readWindows(
   fromEpochMs: number,
   toEpochMs: number,
 ): Promise<Map<number, Map<string, WindowStats>>> {
-  const { table, writer, retention } = history;
-  const inputs = windowQueries(table, writer, region, level, fromEpochMs, toEpochMs, retention);
-  const byStart = new Map<number, Map<string, WindowStats>>();
-  for (const item of (await Promise.all(inputs.map(history.query))).flat()) {
-    const found = readable(history, () => windowsOf(item, fromEpochMs, toEpochMs));
-    if (found === null) continue;
-    const windows = byStart.get(found.startEpochMs) ?? new Map<string, WindowStats>();
-    byStart.set(found.startEpochMs, mergeInto(windows, found.windows));
-  }
-  return byStart;
+  const { table, writers, retention } = history;
+  const ofWriter = async (writer: Region) => {
+    const inputs = windowQueries(table, writer, region, level, fromEpochMs, toEpochMs, retention);
+    const byStart = new Map<number, Map<string, WindowStats>>();
+    for (const item of (await Promise.all(inputs.map(history.query))).flat()) {
+      const found = readable(history, () => windowsOf(item, fromEpochMs, toEpochMs));
+      if (found === null) continue;
+      const windows = byStart.get(found.startEpochMs) ?? new Map<string, WindowStats>();
+      byStart.set(found.startEpochMs, mergeInto(windows, found.windows));
+    }
+    return [...byStart];
+  };
+  return new Map((await Promise.all(writers.map(ofWriter))).flat());
 }
 
 /** Where a stretch of time is read from. */

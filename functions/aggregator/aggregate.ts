@@ -10,6 +10,7 @@ import { judge, NO_DATA_POLICY } from './judge.ts';
 import { monitorNotification, silenceNotification, withdrawnNotification } from './notification-text.ts';
 import { PolicyWindows, RegionResults } from './recent-results.ts';
 import { pulseOf, type RegionPulse, silenceChanges } from './silence.ts';
+import { takePart, tidyIdle, watchingSinceOf } from './standby.ts';
 import type { Store } from './store.ts';
 
 /** Everything an aggregation needs from outside. */
@@ -24,6 +25,8 @@ export interface Aggregation {
 
 /** What a run did, for its one log line. */
 export interface AggregationSummary {
+  /** False: this is the standby, and home is well. */
+  readonly active: boolean;
   readonly results: number;
   readonly windowsWritten: number;
   readonly transitions: number;
@@ -32,6 +35,17 @@ export interface AggregationSummary {
   readonly openIncidents: number;
   readonly silentRegions: readonly Region[];
 }
+
+const IDLE: AggregationSummary = {
+  active: false,
+  results: 0,
+  windowsWritten: 0,
+  transitions: 0,
+  sent: 0,
+  unsent: 0,
+  openIncidents: 0,
+  silentRegions: [],
+};
 
 /** Batches of a region may arrive this much out of order; each run reads again this far back. */
 const REORDER_MS = 5 * MINUTE_MS;
@@ -43,8 +57,6 @@ const PAGE_WITHIN_MS = HOUR_MS;
 const EXACT_OVER_MS = 15 * MINUTE_MS;
 /** Results read at once while catching up. */
 const CATCH_UP_STEP_MS = HOUR_MS;
-/** Longer than this between runs, and the aggregator does not claim to have been watching. */
-const GAP_MS = 3 * MINUTE_MS;
 
 /**
  * Brings everything up to date, whatever has happened since the last run, and however often it is run:
@@ -58,13 +70,23 @@ export async function aggregate(
   nowEpochMs: number,
   deadlineEpochMs: number,
 ): Promise<AggregationSummary> {
-  const { deployment, store, history, deliver } = aggregation;
+  const { deployment, writer, store, history, deliver } = aggregation;
   const loaded = await store.loadProgress();
-  const before = resume(loaded?.progress ?? null, deployment, nowEpochMs);
+  const part = await takePart(deployment, writer, store, loaded, nowEpochMs);
+  const watchingSinceEpochMs = watchingSinceOf(loaded?.progress ?? null, nowEpochMs);
+  const before = resume(part.progress, deployment, watchingSinceEpochMs, nowEpochMs);
+  if (!part.active) {
+    await tidyIdle(store, deployment);
+    await store.saveProgress({ ...before, active: false, heartbeatEpochMs: nowEpochMs }, loaded?.version ?? 0);
+    return IDLE;
+  }
   const monitors = new Map(deployment.monitors.map((monitor) => [monitor.id, monitor]));
   const closeUntil = floorTo(nowEpochMs - CLOSE_AFTER_MS, LEVEL_MS['5m']);
-  const book = new AlertBook(store, deliver, await store.loadAlerts(), deadlineEpochMs);
-  await book.forgetResolved((incident) => (incident.resolvedSlotEpochMs ?? 0) < judgedUntil(before, incident.subject));
+  const book = new AlertBook(store, deliver, part.alerts, deadlineEpochMs);
+  await book.forgetResolved(
+    (incident) =>
+      (incident.resolvedSlotEpochMs ?? 0) < judgedUntil(before, incident.subject) && part.mayForget(incident),
+  );
 
   const regions = new Map<Region, RegionResults>();
   const progressOfRegions: Record<Region, RegionProgress> = {};
@@ -117,7 +139,8 @@ export async function aggregate(
 
   const after: Progress = {
     heartbeatEpochMs: nowEpochMs,
-    watchingSinceEpochMs: before.watchingSinceEpochMs,
+    active: true,
+    watchingSinceEpochMs,
     evaluatedUntilEpochMs: nowEpochMs,
     heldBack,
     closedUntilEpochMs: Math.max(closeUntil, before.closedUntilEpochMs),
@@ -125,6 +148,7 @@ export async function aggregate(
   };
   await store.saveProgress(after, loaded?.version ?? 0);
   return {
+    active: true,
     results: [...regions.values()].reduce((sum, region) => sum + region.all.length, 0),
     windowsWritten,
     transitions,
@@ -136,24 +160,25 @@ export async function aggregate(
 }
 
 /** Where the last run stopped; a first one looks an hour back for windows, and judges from now on. */
-function resume(progress: Progress | null, deployment: Deployment, nowEpochMs: number): Progress {
-  const oldest = nowEpochMs - deployment.retention.resultsMs;
+function resume(
+  progress: Progress | null,
+  deployment: Deployment,
+  watchingSinceEpochMs: number,
+  nowEpochMs: number,
+): Progress {
+  const oldest = floorTo(nowEpochMs - deployment.retention.resultsMs, LEVEL_MS['5m']);
   if (progress === null) {
     return {
       heartbeatEpochMs: nowEpochMs,
-      watchingSinceEpochMs: nowEpochMs,
+      active: true,
+      watchingSinceEpochMs,
       evaluatedUntilEpochMs: nowEpochMs - MINUTE_MS,
       heldBack: {},
-      closedUntilEpochMs: floorTo(Math.max(oldest, nowEpochMs - HOUR_MS), LEVEL_MS['5m']),
+      closedUntilEpochMs: floorTo(nowEpochMs - HOUR_MS, LEVEL_MS['5m']),
       regions: {},
     };
   }
-  const gap = nowEpochMs - progress.heartbeatEpochMs > GAP_MS;
-  return {
-    ...progress,
-    watchingSinceEpochMs: gap ? nowEpochMs : progress.watchingSinceEpochMs,
-    closedUntilEpochMs: Math.max(progress.closedUntilEpochMs, floorTo(oldest, LEVEL_MS['5m'])),
-  };
+  return { ...progress, watchingSinceEpochMs, closedUntilEpochMs: Math.max(progress.closedUntilEpochMs, oldest) };
 }
 
 function judgedUntil(progress: Progress, monitorId: string): number {

@@ -88,7 +88,8 @@ export class AlertBook {
    */
   async forgetResolved(isPast: (incident: Incident) => boolean): Promise<void> {
     for (const [key, alert] of this.#alerts) {
-      if (alert.incident.status === 'open' || alert.outbox.length > 0 || !isPast(alert.incident)) continue;
+      const held = alert.incident.status === 'open' || alert.outbox.length > 0 || alert.version === 0;
+      if (held || !isPast(alert.incident)) continue;
       if ((await this.#store.deleteAlert(alert)) === 'written') this.#alerts.delete(key);
       else this.#contested.add(key);
     }

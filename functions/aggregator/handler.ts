@@ -14,12 +14,15 @@ type RunContext = Pick<Context, 'getRemainingTimeInMillis'>;
 
 /** A claim outlives the run that holds it by this much, so that clocks of two runs may differ a little. */
 const CLAIM_MARGIN_MS = 2_000;
+const DEAD_MANS_SWITCH_TIMEOUT_MS = 5_000;
 
 export function createHandler(aggregation: Aggregation, now: () => number, log: (line: string) => void) {
   return async (event: AggregateEvent, context: RunContext): Promise<void> => {
     const startedAt = now();
     const deadline = startedAt + context.getRemainingTimeInMillis() + CLAIM_MARGIN_MS;
     const summary = await aggregate(aggregation, startedAt, deadline);
+    const { deadMansSwitchUrl } = aggregation.deployment;
+    if (summary.active && deadMansSwitchUrl !== null) await callDeadMansSwitch(deadMansSwitchUrl, log);
     log(
       JSON.stringify({
         event: 'aggregated',
@@ -29,6 +32,17 @@ export function createHandler(aggregation: Aggregation, now: () => number, log: 
       }),
     );
   };
+}
+
+/** Its owner notices calls that are missing, so a failed one is only noted. */
+async function callDeadMansSwitch(url: string, log: (line: string) => void): Promise<void> {
+  try {
+    const response = await fetch(url, { signal: AbortSignal.timeout(DEAD_MANS_SWITCH_TIMEOUT_MS) });
+    await response.body?.cancel();
+    if (!response.ok) log(JSON.stringify({ event: 'dead-mans-switch', status: response.status }));
+  } catch (error) {
+    log(JSON.stringify({ event: 'dead-mans-switch', error: error instanceof Error ? error.message : String(error) }));
+  }
 }
 
 function aggregationFromEnvironment(environment: NodeJS.ProcessEnv): Aggregation {
@@ -49,7 +63,7 @@ function aggregationFromEnvironment(environment: NodeJS.ProcessEnv): Aggregation
     store,
     history: {
       table,
-      writer,
+      writers: writer === deployment.home ? [writer] : [deployment.home, writer],
       retention: deployment.retention,
       query: store.query,
       onDamage: (error) => console.log(JSON.stringify({ event: 'damaged-item', message: error.message })),

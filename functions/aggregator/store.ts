@@ -29,6 +29,12 @@ import type { WindowStats } from '../../shared/window.ts';
 /** `lost`: somebody else wrote first. What they wrote stands. */
 export type WriteOutcome = 'written' | 'lost';
 
+/** Progress, and the version that a write must expect. */
+export interface StoredProgress {
+  readonly progress: Progress;
+  readonly version: number;
+}
+
 /**
  * The aggregator's hands on its own region's replica. Every write either expects the version that was read,
  * or writes what anybody else would write there.
@@ -54,8 +60,8 @@ export class Store {
     return items;
   };
 
-  async loadProgress(): Promise<{ progress: Progress; version: number } | null> {
-    const { Item: item } = await this.#client.send(new GetItemCommand(progressGet(this.#table, this.#writer)));
+  async loadProgress(of: Region = this.#writer): Promise<StoredProgress | null> {
+    const { Item: item } = await this.#client.send(new GetItemCommand(progressGet(this.#table, of)));
     return progressOf(item);
   }
 
@@ -63,8 +69,8 @@ export class Store {
     return this.#putUnlessLost(progressPut(this.#table, this.#writer, progress, expectedVersion));
   }
 
-  async loadAlerts(): Promise<Alert[]> {
-    return (await this.query(alertsQuery(this.#table, this.#writer))).map(alertOf);
+  async loadAlerts(of: Region = this.#writer): Promise<Alert[]> {
+    return (await this.query(alertsQuery(this.#table, of))).map(alertOf);
   }
 
   /** `alert.version` is the one that was read; the stored one is one more. */

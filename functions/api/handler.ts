@@ -3,10 +3,9 @@ import { DynamoDBClient, paginateQuery } from '@aws-sdk/client-dynamodb';
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import type { ErrorResponse } from '../../shared/api-types.ts';
 import { ENVIRONMENT, required } from '../../shared/environment.ts';
-import type { History } from '../../shared/history.ts';
 import type { Deployment } from '../../shared/monitor.ts';
 import type { Item } from '../../shared/table.ts';
-import { alertReader } from './alert-reader.ts';
+import { aggregatorReader } from './aggregator-reader.ts';
 import { type Api, route } from './routes.ts';
 
 type HttpEvent = Pick<APIGatewayProxyEventV2, 'rawPath' | 'queryStringParameters' | 'requestContext'>;
@@ -40,9 +39,8 @@ function json(statusCode: number, body: object): APIGatewayProxyStructuredResult
 function apiFromEnvironment(environment: NodeJS.ProcessEnv): Api {
   const deployment = JSON.parse(readFileSync(required(environment, ENVIRONMENT.deployment), 'utf8')) as Deployment;
   const client = new DynamoDBClient({});
-  const history: History = {
+  const history: Api['history'] = {
     table: required(environment, ENVIRONMENT.table),
-    writer: deployment.home,
     retention: deployment.retention,
     query: async (input) => {
       const items: Item[] = [];
@@ -51,7 +49,7 @@ function apiFromEnvironment(environment: NodeJS.ProcessEnv): Api {
     },
     onDamage: (error) => console.log(JSON.stringify({ event: 'damaged-item', message: error.message })),
   };
-  return { deployment, history, alerts: alertReader(client, history) };
+  return { deployment, history, aggregators: aggregatorReader(client, deployment, history) };
 }
 
 export const handler = createHandler(apiFromEnvironment(process.env), Date.now, console.log);

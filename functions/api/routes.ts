@@ -3,15 +3,16 @@ import { parseDurationMs } from '../../shared/definition/durations-and-ratios.ts
 import type { History } from '../../shared/history.ts';
 import type { Deployment } from '../../shared/monitor.ts';
 import { HOUR_MS, MINUTE_MS } from '../../shared/schedule.ts';
-import type { AlertReader } from './alert-reader.ts';
+import type { AggregatorReader } from './aggregator-reader.ts';
 import { seriesOf } from './series.ts';
 import { incidentSummaryOf, statusOf } from './status.ts';
 
 /** What the API reads from. */
 export interface Api {
   readonly deployment: Deployment;
-  readonly history: History;
-  readonly alerts: AlertReader;
+  /** Its `writers` come from the aggregators' progress. */
+  readonly history: Omit<History, 'writers'>;
+  readonly aggregators: AggregatorReader;
 }
 
 export interface Answer {
@@ -38,15 +39,19 @@ export async function route(
   if (typeof limit === 'string') return problem(400, 'bad-limit', limit);
 
   if (path === '/api/status') {
-    const [closedUntil, open] = await Promise.all([api.alerts.closedUntilEpochMs(), api.alerts.openIncidents()]);
-    return ok(await statusOf(api.deployment, api.history, closedUntil, open, range, nowEpochMs));
+    const [{ writers, closedUntilEpochMs }, open] = await Promise.all([
+      api.aggregators.windows(),
+      api.aggregators.openIncidents(),
+    ]);
+    const history = { ...api.history, writers };
+    return ok(await statusOf(api.deployment, history, closedUntilEpochMs, open, range, nowEpochMs));
   }
   if (path === '/api/incidents') {
-    const incidents = (await api.alerts.incidents(limit)).map(incidentSummaryOf);
+    const incidents = (await api.aggregators.incidents(limit)).map(incidentSummaryOf);
     return ok({ incidents } satisfies IncidentsResponse);
   }
   if (path === '/api/notifications') {
-    return ok({ notifications: await api.alerts.notifications(limit) } satisfies NotificationsResponse);
+    return ok({ notifications: await api.aggregators.notifications(limit) } satisfies NotificationsResponse);
   }
   const id = /^\/api\/monitors\/([^/]+)$/.exec(path)?.[1];
   if (id !== undefined) {
@@ -57,7 +62,8 @@ export async function route(
         'no-such-monitor',
         `No monitor has the id ${JSON.stringify(id)}; GET /api/status lists them.`,
       );
-    return ok(await seriesOf(monitor, api.history, await api.alerts.closedUntilEpochMs(), range, nowEpochMs));
+    const { writers, closedUntilEpochMs } = await api.aggregators.windows();
+    return ok(await seriesOf(monitor, { ...api.history, writers }, closedUntilEpochMs, range, nowEpochMs));
   }
   const paths = '/api/status, /api/monitors/<id>, /api/incidents and /api/notifications';
   return problem(404, 'no-such-path', `Nothing is at this path; there are ${paths}.`);

@@ -33,7 +33,7 @@ export class Scene {
     this.store = new Store(client, TABLE, deployment.home, deployment.retention);
     this.history = {
       table: TABLE,
-      writer: deployment.home,
+      writers: [deployment.home],
       retention: deployment.retention,
       query: this.store.query,
       onDamage: (error) => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
-import { alertReader } from '../../functions/api/alert-reader.ts';
+import { aggregatorReader } from '../../functions/api/aggregator-reader.ts';
 import { type Api, route } from '../../functions/api/routes.ts';
 import type {
   ErrorResponse,
@@ -22,7 +22,11 @@ async function storedScene(t: TestContext): Promise<(path: string, query?: Recor
     await scene.minute(minute, everywhere(minute < 121 ? 'up' : 'down'));
     if (minute % 5 === 0) await scene.run(minute);
   }
-  const api: Api = { deployment, history: scene.history, alerts: alertReader(scene.client, scene.history) };
+  const api: Api = {
+    deployment,
+    history: scene.history,
+    aggregators: aggregatorReader(scene.client, deployment, scene.history),
+  };
   const now = START + 125 * MINUTE + 30_000;
   return async (path, query = {}) => (await route(api, 'GET', path, query, now)).body;
 }
