@@ -107,10 +107,12 @@ export const DeploymentSchema = z
       description: 'Whether checks may go to private, loopback and link-local addresses. Default: false.',
       default: false,
     }),
-    standbyAfter: duration({ minMs: 2 * MINUTE_MS, maxMs: HOUR_MS }).optional().meta({
-      description: 'How long home may miss its heartbeat before the standby pages: "2m" to "1h". Default: "3m".',
-      default: '3m',
-    }),
+    standbyAfter: duration({ minMs: 2 * MINUTE_MS, maxMs: HOUR_MS })
+      .optional()
+      .meta({
+        description: 'How long home may miss its heartbeat before the standby pages: "2m" to "1h". Default: "3m".',
+        default: '3m',
+      }),
     deadMansSwitch: webAddress(['https:', 'http:']).optional().meta({
       description:
         'A URL that every aggregator run calls with GET; a service outside of AWS that misses the calls can tell you. Default: none.',

@@ -28,11 +28,15 @@ export function parseJsonText(text: string): ParsedJson {
       reader.fail(0, `The file is larger than ${MAX_TEXT_CHARS} characters.`, 'Split the monitors over several files.');
     }
     const root = reader.document();
+    let positions: ((offset: number) => Position) | null = null;
     return {
       ok: true,
       value: root.value,
       repeatedKeys: reader.repeatedKeys,
-      positionOf: (path) => positionAt(text, find(root, path)),
+      positionOf: (path) => {
+        positions ??= positionsIn(text);
+        return positions(find(root, path));
+      },
     };
   } catch (error) {
     if (!(error instanceof SyntaxFault)) throw error;
@@ -259,8 +263,23 @@ function find(root: Node, path: JsonPath): number {
   return node.offset;
 }
 
+/** Of one place in a text; for many, {@link positionsIn} is made for it. */
 function positionAt(text: string, offset: number): Position {
-  const before = text.slice(0, offset);
-  const lineStart = before.lastIndexOf('\n') + 1;
-  return { line: before.split('\n').length, column: offset - lineStart + 1 };
+  return positionsIn(text)(offset);
+}
+
+/** Finds lines by bisection: a file with a problem in each of its lines must not cost their product. */
+function positionsIn(text: string): (offset: number) => Position {
+  const starts = [0];
+  for (let at = text.indexOf('\n'); at !== -1; at = text.indexOf('\n', at + 1)) starts.push(at + 1);
+  return (offset) => {
+    let low = 0;
+    let high = starts.length;
+    while (high - low > 1) {
+      const middle = (low + high) >>> 1;
+      if ((starts[middle] ?? 0) <= offset) low = middle;
+      else high = middle;
+    }
+    return { line: low + 1, column: offset - (starts[low] ?? 0) + 1 };
+  };
 }
