@@ -57,8 +57,7 @@ export const devVerb: Verb = {
     const port = parsePort(values.port);
     const demo = values.demo === true ? await startDemo() : null;
     try {
-      const given = definitionEnvironment(io.env, values.env);
-      const env = demo === null ? given : { demo: demo.url, ...given };
+      const env = definitionEnvironment(demo === null ? io.env : { ...io.env, demo: demo.url }, values.env);
       const resolution = loadDeployment(values.config ?? DEFAULT_CONFIG, { env, cwd: io.cwd });
       const dataPath = resolve(io.cwd, values.data ?? DEFAULT_DATA);
       return await runResolved(resolution, { dataPath, port, demo }, io);

@@ -6,7 +6,7 @@ import type { DataFolder } from './data-folder.ts';
 import { oneLine } from './local-error.ts';
 import { closeServer, isForThisMachine, listenOnLoopback, readBody } from './loopback-server.ts';
 import { deliveries, type LoggedNotification, openNotificationLog } from './notification-log.ts';
-import { getParameters, MAX_NAMES, type SecretSource } from './parameter-store.ts';
+import { getParameters, MAX_NAMES, type SecretSource, secretVariable } from './parameter-store.ts';
 import { AwsFault, faultXml, parsePublish, publishedXml } from './sns-publish.ts';
 
 /** SNS, EventBridge and Parameter Store on this machine: what the functions' SDK clients are pointed at. Nothing leaves it. */
@@ -17,7 +17,7 @@ export interface AwsEndpoint {
 
 export interface AwsEndpointOptions {
   readonly deployment: Pick<Deployment, 'name' | 'notify'>;
-  readonly folder: Pick<DataFolder, 'notifications' | 'events'>;
+  readonly folder: Pick<DataFolder, 'notifications' | 'events' | 'secrets'>;
   readonly secretOf: SecretSource;
   readonly nowEpochMs: () => number;
   /** Each notification, once: a publish that is repeated is not shown again. */
@@ -66,7 +66,15 @@ export async function startAwsEndpoint(options: AwsEndpointOptions): Promise<Aws
     if (names.length < 1 || names.length > MAX_NAMES) {
       throw new AwsFault('ValidationException', `Names: 1 to ${MAX_NAMES}`);
     }
-    return getParameters(names, options.deployment.name, options.secretOf);
+    const found = getParameters(names, options.deployment.name, options.secretOf);
+    for (const name of found.InvalidParameters) {
+      // The prober's own remedy speaks of Parameter Store; on this machine the secret goes elsewhere.
+      const secret = name.slice(name.lastIndexOf('/') + 1);
+      options.report(
+        `secrets: "${secret}" has no value. Set ${secretVariable(secret)}, or add "${secret}" to ${options.folder.secrets}.`,
+      );
+    }
+    return found;
   }
 
   function answerTo(target: string, body: string): Answer {

@@ -1,5 +1,6 @@
 import type { MonitorStatus, RegionStatus, StatusResponse, Verdict, WindowSummary } from '../shared/api-types.ts';
 import { humanDuration, humanMs, humanRatio } from '../shared/human.ts';
+import { resultsNeeded } from '../shared/sketch.ts';
 import { clip, displayWidth, padEnd, padStart, printable } from './text-width.ts';
 
 /** How a piece of text is meant; what it looks like is up to the terminal. */
@@ -28,7 +29,12 @@ export function renderComparison(status: StatusResponse, options: ComparisonOpti
   const layout = layOut(rows, options.columns);
   lines.push(headingLine(layout, paint));
   for (const row of rows) lines.push(rowLine(layout, row, paint));
-  return [...lines, '', ...incidentLines(status, options.columns, paint)];
+  return [
+    ...lines,
+    ...noteOnDashes(status, options.columns, paint),
+    '',
+    ...incidentLines(status, options.columns, paint),
+  ];
 }
 
 interface Row {
@@ -99,9 +105,9 @@ function latestOf({ latest }: RegionStatus): { readonly text: string; readonly t
         tone: 'good',
       };
     case 'failed':
-      return { text: printable(`failed · ${why}`), tone: 'bad' };
+      return { text: printable(`FAILED ${why}`), tone: 'bad' };
     case 'inconclusive':
-      return { text: printable(`inconclusive · ${why}`), tone: 'warn' };
+      return { text: printable(`inconclusive ${why}`), tone: 'warn' };
   }
 }
 
@@ -189,6 +195,15 @@ function joined(cells: readonly string[]): string {
 function paintText(paint: Paint, tone: Tone, cell: string): string {
   const text = cell.trimEnd();
   return text === '' ? cell : paint(tone, text) + cell.slice(text.length);
+}
+
+/** Only where a dash stands beside an n: without results there is nothing to explain. */
+function noteOnDashes(status: StatusResponse, columns: number, paint: Paint): string[] {
+  const windows = status.monitors.flatMap(({ overall, regions }) => [overall, ...regions]);
+  const unsupported = windows.some(({ latency }) => latency.n > 0 && latency.p99Ms === null);
+  if (!unsupported) return [];
+  const needs = `p50 needs ${resultsNeeded(0.5)} results, p95 ${resultsNeeded(0.95)}, p99 ${resultsNeeded(0.99)}`;
+  return [paint('quiet', clip(`— is a percentile that n cannot support: ${needs}.`, columns))];
 }
 
 function incidentLines(status: StatusResponse, columns: number, paint: Paint): string[] {

@@ -11,7 +11,7 @@ export interface Demo {
 }
 
 /** Always the same where it is free, so that a command in the shell's history still works. */
-export const DEMO_PORT = 4_681;
+const DEMO_PORT = 4_681;
 
 /** What the sample definitions' secrets are on this machine. */
 export const DEMO_SECRETS: Readonly<Record<string, string>> = { 'demo-token': 'demo-session-token' };

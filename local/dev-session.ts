@@ -1,6 +1,6 @@
 import type { StatusResponse } from '../shared/api-types.ts';
 import type { Deployment } from '../shared/monitor.ts';
-import { SECOND_MS } from '../shared/schedule.ts';
+import { firstSlotFrom, SECOND_MS } from '../shared/schedule.ts';
 import type { Demo } from './demo.ts';
 import type { Key } from './keyboard.ts';
 import { oneLine } from './local-error.ts';
@@ -98,12 +98,15 @@ function introduction({ deployment, demo, screen }: DevSessionOptions, system: L
     `  data      ${system.folder.path}   (notifications.jsonl, events.jsonl, functions.log)`,
     '  stop      Ctrl-C; the data stays, and the next run goes on from it',
     '',
-    paint(
-      'quiet',
-      'Nothing is sent and nothing leaves this machine but the checks. First results within 10 seconds of a slot.',
-    ),
+    paint('quiet', `No notification is sent, they are printed here. ${firstSlot(deployment, Date.now())}`),
     '',
   ];
+}
+
+function firstSlot({ monitors }: Deployment, nowEpochMs: number): string {
+  if (monitors.length === 0) return 'There is no monitor to check.';
+  const slot = Math.min(...monitors.map((monitor) => firstSlotFrom(monitor, nowEpochMs)));
+  return `The first check is at ${new Date(slot).toISOString().slice(11, 19)} UTC.`;
 }
 
 /** What the examples break: the checkout from the farthest region, which is the last by convention. */

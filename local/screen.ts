@@ -20,11 +20,14 @@ export interface Streams {
   readonly stderr: (text: string) => void;
 }
 
+/** Nothing has to fit there, but people read it. */
+const PLAIN_COLUMNS = 160;
+
 /** For pipes, files and CI: text without escape codes. */
 export function plainScreen({ stdout, stderr }: Streams): Screen {
   return {
     paint: (_, text) => text,
-    columns: () => 120,
+    columns: () => PLAIN_COLUMNS,
     say: (text) => stdout(`${text}\n`),
     warn: (text) => stderr(`${text}\n`),
     show: (lines) => stdout(`\n${lines.join('\n')}\n`),
@@ -54,11 +57,7 @@ export function liveScreen({ stdout, stderr }: Streams, size: () => TerminalSize
     if (rows > 0) stdout(`\r\u001b[${rows}A\u001b[J`);
   };
   const draw = (lines: readonly string[]): void => {
-    // One that is higher than the terminal could not be erased again.
-    const { rows } = size();
-    const room = Math.max(1, rows - 2);
-    const hidden = lines.length - room;
-    shown = hidden <= 0 ? lines : [...lines.slice(0, room - 1), `… ${hidden + 1} more lines: make the window higher`];
+    shown = cutToHeight(lines, Math.max(3, size().rows - 2));
     stdout(shown.map((line) => `${line}\n`).join(''));
   };
   const above = (write: (text: string) => void, text: string): void => {
@@ -74,12 +73,25 @@ export function liveScreen({ stdout, stderr }: Streams, size: () => TerminalSize
     warn: (text) => above(stderr, text),
     show: (lines) => {
       erase();
-      draw(lines);
+      draw(['', ...lines]);
     },
     end: () => {
       shown = [];
     },
   };
+}
+
+/** What is higher than the terminal could not be erased again. The middle goes: incidents and keys stand at the end. */
+function cutToHeight(lines: readonly string[], rows: number): readonly string[] {
+  if (lines.length <= rows) return lines;
+  const tail = Math.min(6, Math.floor(rows / 3));
+  const head = rows - tail - 1;
+  const hidden = lines.length - head - tail;
+  return [
+    ...lines.slice(0, head),
+    `… ${hidden} more lines: make the window higher`,
+    ...lines.slice(lines.length - tail),
+  ];
 }
 
 /** @see ECMA-48, SGR. */

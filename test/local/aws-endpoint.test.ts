@@ -225,6 +225,12 @@ describe('reading secrets', () => {
     assert.deepEqual((await read(t, machine.url, names)).invalid, names);
   });
 
+  it('says where a secret goes that is not there', async (t) => {
+    const machine = await start(t);
+    await read(t, machine.url, ['/parallax/acme/my-token']);
+    assert.match(machine.reported.join(), /"my-token" has no value\. Set PARALLAX_SECRET_MY_TOKEN, or .*secrets\.json/);
+  });
+
   it('says that the file is broken, without what is in it', async (t) => {
     const machine = await start(t);
     writeFileSync(machine.secrets, 'hunter2');

@@ -91,6 +91,7 @@ describe('renderComparison', () => {
         'checkout-api  all             up        100%  21 ms  31 ms    —  60',
         '              us-east-1                 100%  21 ms  31 ms    —  60  passed in 22 ms',
         '              ap-southeast-2            100%  21 ms  31 ms    —  60  passed in 22 ms',
+        '— is a percentile that n cannot support: p50 needs 2 results, p95 20, p99 100.',
         '',
         'No open incidents.',
       ].join('\n'),
@@ -126,7 +127,7 @@ describe('renderComparison', () => {
       reason: 'status' as const,
       detail: 'got 503',
     };
-    assert.match(render([monitor({ regions: [region('us-east-1', { latest })] })]), /failed · status: got 503/);
+    assert.match(render([monitor({ regions: [region('us-east-1', { latest })] })]), /FAILED status: got 503/);
   });
 
   it('lists open incidents, oldest first', () => {
