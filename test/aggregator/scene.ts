@@ -27,13 +27,16 @@ export class Scene {
   /** Replace to make sending fail. */
   beforeSend: (notification: Notification) => void = () => {};
 
-  private constructor(client: DynamoDBClient, deployment: Deployment) {
+  readonly writer: Region;
+
+  private constructor(client: DynamoDBClient, deployment: Deployment, writer: Region) {
     this.client = client;
+    this.writer = writer;
     this.deployment = deployment;
-    this.store = new Store(client, TABLE, deployment.home, deployment.retention);
+    this.store = new Store(client, TABLE, writer, deployment.retention);
     this.history = {
       table: TABLE,
-      writers: [deployment.home],
+      writers: writer === deployment.home ? [writer] : [deployment.home, writer],
       retention: deployment.retention,
       query: this.store.query,
       onDamage: (error) => {
@@ -42,8 +45,9 @@ export class Scene {
     };
   }
 
-  static async open(t: TestContext, deployment: Deployment): Promise<Scene> {
-    return new Scene(await startTable(t), deployment);
+  /** `writer`: the region whose replica and aggregator this is; home's by default. */
+  static async open(t: TestContext, deployment: Deployment, writer: Region = deployment.home): Promise<Scene> {
+    return new Scene(await startTable(t), deployment, writer);
   }
 
   /** Minute `minute`'s results of the given regions, one result a monitor, as one batch a region. */
@@ -77,7 +81,7 @@ export class Scene {
     const now = START + minute * MINUTE + seconds * 1_000;
     const aggregation: Aggregation = {
       deployment: this.deployment,
-      writer: this.deployment.home,
+      writer: this.writer,
       store: this.store,
       history: this.history,
       deliver,
