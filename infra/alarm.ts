@@ -6,7 +6,7 @@ import { Construct } from 'constructs';
 import { alarmName, type FunctionKind } from './names.ts';
 
 /** A heading of `docs/runbook.md`: what the alarm means, how to investigate, how to resolve. */
-export type RunbookEntry =
+type RunbookEntry =
   | `${FunctionKind}-${'failing' | 'dead-letters' | 'not-running' | 'throttled'}`
   | 'notifications-failing';
 
