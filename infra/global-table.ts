@@ -2,14 +2,11 @@ import { RemovalPolicy } from 'aws-cdk-lib';
 import { AttributeType, Billing, TableV2 } from 'aws-cdk-lib/aws-dynamodb';
 import { Construct } from 'constructs';
 import { tableName } from '../shared/environment.ts';
-import type { Deployment, Region } from '../shared/monitor.ts';
+import type { Deployment } from '../shared/monitor.ts';
+import { tableRegions } from '../shared/resource-names.ts';
 import { EXPIRY_ATTRIBUTE, PARTITION_KEY, SORT_KEY } from '../shared/table.ts';
 
-/** Where a replica of the table is: wherever something runs. */
-export function tableRegions(deployment: Deployment): readonly Region[] {
-  const standby = deployment.standby === null ? [] : [deployment.standby];
-  return [...new Set([deployment.home, ...standby, ...deployment.regions])].sort();
-}
+export { tableRegions };
 
 /**
  * The one table, owned by home's stack, replicated to wherever something runs. Last writer wins (MREC): strong
