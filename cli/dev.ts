@@ -104,7 +104,8 @@ async function runResolved(resolution: Resolution, { dataPath, port, demo }: Pla
 /** @see https://no-color.org */
 function screenFor(io: CliIo): Screen {
   if (!io.isTTY) return plainScreen(io);
-  const size = () => ({ columns: process.stdout.columns ?? io.columns, rows: process.stdout.rows ?? 24 });
+  // 0 is what a terminal says that does not know.
+  const size = () => ({ columns: process.stdout.columns || 80, rows: process.stdout.rows || 24 });
   return liveScreen(io, size, (io.env.NO_COLOR ?? '') === '' && io.env.TERM !== 'dumb');
 }
 

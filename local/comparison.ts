@@ -10,6 +10,8 @@ export type Paint = (tone: Tone, text: string) => string;
 export interface ComparisonOptions {
   /** No line is wider. */
   readonly columns: number;
+  /** How many lines there is room for. Where they are too few, monitors that are up are shown without their regions. */
+  readonly rows?: number;
   /** Must not change a text's width. Plain text without it. */
   readonly paint?: Paint;
 }
@@ -25,16 +27,28 @@ export function renderComparison(status: StatusResponse, options: ComparisonOpti
   const lines = [paint('strong', clip(title, options.columns)), ''];
   if (status.monitors.length === 0) return [...lines, clip('There are no monitors.', options.columns)];
 
-  const rows = status.monitors.flatMap(rowsOf);
+  const ending = ['', ...incidentLines(status, options.columns, paint)];
+  const note = noteOnDashes(status, options.columns, paint);
+  const room = (options.rows ?? Number.POSITIVE_INFINITY) - lines.length - 1 - note.length - ending.length;
+  const folded = foldedToFit(status.monitors, room);
+  const rows = status.monitors.flatMap((monitor) => rowsOf(monitor, folded.has(monitor)));
   const layout = layOut(rows, options.columns);
   lines.push(headingLine(layout, paint));
   for (const row of rows) lines.push(rowLine(layout, row, paint));
-  return [
-    ...lines,
-    ...noteOnDashes(status, options.columns, paint),
-    '',
-    ...incidentLines(status, options.columns, paint),
-  ];
+  return [...lines, ...note, ...ending];
+}
+
+/** The last ones first, and none that someone has to look at. */
+function foldedToFit(monitors: readonly MonitorStatus[], room: number): ReadonlySet<MonitorStatus> {
+  const folded = new Set<MonitorStatus>();
+  let over = monitors.reduce((sum, { regions }) => sum + 1 + regions.length, 0) - room;
+  for (const monitor of monitors.toReversed()) {
+    if (over <= 0) break;
+    if (monitor.verdict !== 'up') continue;
+    folded.add(monitor);
+    over -= monitor.regions.length;
+  }
+  return folded;
 }
 
 interface Row {
@@ -69,7 +83,7 @@ const GAP = '  ';
 const NAME_MIN = 8;
 const LATEST_MIN = 12;
 
-function rowsOf(monitor: MonitorStatus): Row[] {
+function rowsOf(monitor: MonitorStatus, folded: boolean): Row[] {
   const cells = (name: string, region: string, window: WindowSummary, verdict: string, latest: string) => ({
     monitor: name,
     region: printable(region),
@@ -83,14 +97,20 @@ function rowsOf(monitor: MonitorStatus): Row[] {
   });
   const because = monitor.because === null ? '' : printable(monitor.because);
   const head: Row = {
-    cells: cells(printable(monitor.name), 'all', monitor.overall, monitor.verdict, because),
+    cells: cells(
+      printable(monitor.name),
+      folded ? `all ${monitor.regions.length}` : 'all',
+      monitor.overall,
+      monitor.verdict,
+      because,
+    ),
     tone: VERDICT_TONES[monitor.verdict],
   };
   const regions = monitor.regions.map((region): Row => {
     const latest = latestOf(region);
     return { cells: cells('', region.region, region, '', latest.text), tone: latest.tone };
   });
-  return [head, ...regions];
+  return folded ? [head] : [head, ...regions];
 }
 
 const VERDICT_TONES: Readonly<Record<Verdict, Tone>> = { up: 'good', degraded: 'warn', down: 'bad', unknown: 'quiet' };

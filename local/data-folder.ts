@@ -39,6 +39,11 @@ export function openDataFolder(path: string): DataFolder {
     if (error instanceof LocalError) throw error;
     throw new LocalError('data-folder', whyUnusable(path, error), { cause: error });
   }
+  return dataFolderAt(path);
+}
+
+/** The folder's files by name, whether or not they are there. */
+export function dataFolderAt(path: string): DataFolder {
   return {
     path,
     dynamo: join(path, 'dynamo'),

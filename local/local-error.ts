@@ -9,7 +9,7 @@ export class LocalError extends Error {
   }
 }
 
-export type LocalErrorCode = 'data-folder' | 'database' | 'port';
+export type LocalErrorCode = 'data-folder' | 'database' | 'port' | 'not-running';
 
 /** Node's own code of a failed system call, such as `EACCES`. */
 export function systemErrorCode(error: unknown): string | undefined {

@@ -5,6 +5,8 @@ import { clip, displayWidth } from './text-width.ts';
 export interface Screen {
   readonly paint: Paint;
   readonly columns: () => number;
+  /** How many lines can be shown at once. */
+  readonly rows: () => number;
   /** Something that happened; stays. Without a newline at its end. */
   say(text: string): void;
   /** A trouble; goes to stderr. */
@@ -28,6 +30,7 @@ export function plainScreen({ stdout, stderr }: Streams): Screen {
   return {
     paint: (_, text) => text,
     columns: () => PLAIN_COLUMNS,
+    rows: () => Number.POSITIVE_INFINITY,
     say: (text) => stdout(`${text}\n`),
     warn: (text) => stderr(`${text}\n`),
     show: (lines) => stdout(`\n${lines.join('\n')}\n`),
@@ -56,8 +59,10 @@ export function liveScreen({ stdout, stderr }: Streams, size: () => TerminalSize
     );
     if (rows > 0) stdout(`\r\u001b[${rows}A\u001b[J`);
   };
+  // The cursor stands below the last line, and the first one is empty.
+  const room = (): number => Math.max(3, size().rows - 2);
   const draw = (lines: readonly string[]): void => {
-    shown = cutToHeight(lines, Math.max(3, size().rows - 2));
+    shown = cutToHeight(lines, room() + 1);
     stdout(shown.map((line) => `${line}\n`).join(''));
   };
   const above = (write: (text: string) => void, text: string): void => {
@@ -69,6 +74,7 @@ export function liveScreen({ stdout, stderr }: Streams, size: () => TerminalSize
   return {
     paint: coloured ? paintAnsi : (_, text) => text,
     columns: () => size().columns,
+    rows: room,
     say: (text) => above(stdout, text),
     warn: (text) => above(stderr, text),
     show: (lines) => {

@@ -13,6 +13,7 @@ import { openLogFile } from './log-file.ts';
 import type { LoggedNotification } from './notification-log.ts';
 import { secretsFrom } from './parameter-store.ts';
 import { type Report, withoutRepeats } from './report.ts';
+import { writeRunFile } from './running-system.ts';
 import { type Clock, SYSTEM_CLOCK, startSchedule } from './scheduler.ts';
 
 /** The whole system on one machine: the functions as they are in AWS, between stand-ins for what is around them. */
@@ -47,7 +48,7 @@ export interface SystemOptions {
   readonly handlers?: Handlers;
 }
 
-export interface Handlers {
+interface Handlers {
   readonly prober: URL;
   readonly aggregator: URL;
   readonly api: URL;
@@ -100,7 +101,8 @@ async function assemble(
   closers.push(() => dynamo.close());
   const deployment = onOneMachine(options.deployment);
   writeAtomically(folder.deployment, `${JSON.stringify(deployment, null, 2)}\n`);
-  writeAtomically(folder.run, `${JSON.stringify({ pid: process.pid, startedAt: new Date(now()).toISOString() })}\n`);
+  const run = { pid: process.pid, startedAt: new Date(now()).toISOString() };
+  writeRunFile(folder, { ...run, endpoints: null });
   closers.push(async () => rmSync(folder.run, { force: true }));
 
   const aws = await startAwsEndpoint({
@@ -112,6 +114,8 @@ async function assemble(
     report,
   });
   closers.push(() => aws.close());
+  // Before the functions: whoever finds this may write to the table from now on.
+  writeRunFile(folder, { ...run, endpoints: { dynamo: dynamo.endpoint, aws: aws.url } });
 
   const functions = startFunctions(options, deployment, folder, dynamo.endpoint, aws, report, now);
   closers.push(async () => {

@@ -33,11 +33,16 @@ export function watch({ fetchStatus, clock, screen, showEveryMs, footer }: Watch
 
   const look = async (): Promise<void> => {
     let lines: readonly string[] | null = null;
+    const below = footer();
     let hasResults = false;
     try {
       const status = await fetchStatus();
       hasResults = status.monitors.some(({ regions }) => regions.some(({ latest }) => latest !== null));
-      lines = renderComparison(status, { columns: screen.columns(), paint: screen.paint });
+      lines = renderComparison(status, {
+        columns: screen.columns(),
+        rows: screen.rows() - below.length,
+        paint: screen.paint,
+      });
     } catch (error) {
       if (!stopped && clock.nowEpochMs() - startedAt > FIRST_WITHIN_MS) {
         screen.warn(`The API does not answer: ${oneLine(error)}`);
@@ -47,7 +52,7 @@ export function watch({ fetchStatus, clock, screen, showEveryMs, footer }: Watch
     const due = hasResults || shown || clock.nowEpochMs() - startedAt >= FIRST_WITHIN_MS;
     if (lines !== null && due) {
       shown = true;
-      screen.show([...lines, ...footer()]);
+      screen.show([...lines, ...below]);
     }
     cancel = clock.after(shown ? showEveryMs : IMPATIENT_MS, () => void look());
   };

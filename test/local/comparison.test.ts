@@ -144,6 +144,26 @@ describe('renderComparison', () => {
     assert.deepEqual(heading.split(/ +/), ['MONITOR', 'REGION', 'VERDICT', 'AVAIL', 'N']);
   });
 
+  it('folds monitors that are up, the last ones first, where there is no room', () => {
+    const monitors = ['one', 'two', 'three'].map((name) =>
+      monitor({ name, verdict: name === 'three' ? 'down' : 'up' }),
+    );
+    const lines = renderComparison(status(...monitors), { columns: 120, rows: 13 });
+    assert.equal(lines.length, 13);
+    assert.deepEqual(
+      lines.slice(3, 10).map((line) => line.slice(0, 25).trim().split(/ {2,}/)),
+      [
+        ['one', 'all'],
+        ['us-east-1'],
+        ['ap-southeast-2'],
+        ['two', 'all 2'],
+        ['three', 'all'],
+        ['us-east-1'],
+        ['ap-southeast-2'],
+      ],
+    );
+  });
+
   it('keeps columns in line below wide characters', () => {
     const lines = render([monitor({ name: '支払い' }), monitor({ name: 'login' })]).split('\n');
     const starts = lines

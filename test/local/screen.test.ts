@@ -62,8 +62,8 @@ describe('liveScreen', () => {
     const lines = Array.from({ length: 30 }, (_, index) => `line ${index}`);
     live(terminal).show(lines);
     assert.deepEqual(terminal.rows, [
-      ...['', 'line 0', 'line 1', 'line 2', 'line 3', 'line 4'],
-      '… 22 more lines: make the window higher',
+      ...['', 'line 0', 'line 1', 'line 2', 'line 3', 'line 4', 'line 5'],
+      '… 21 more lines: make the window higher',
       ...['line 27', 'line 28', 'line 29', ''],
     ]);
   });

@@ -40,6 +40,7 @@ function start(fetchStatus: () => Promise<StatusResponse>): Watched {
   const screen: Screen = {
     paint: (_, text) => text,
     columns: () => 100,
+    rows: () => 50,
     say: () => {},
     warn: (text) => warned.push(text),
     show: (lines) => shown.push(lines.join('\n')),
