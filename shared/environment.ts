@@ -22,7 +22,7 @@ export function tableName(deploymentName: string): string {
 }
 
 /** A function's environment lacks a variable: a fault of the deployment, not of any monitor. */
-export class MissingEnvironment extends Error {
+class MissingEnvironment extends Error {
   override readonly name = 'MissingEnvironment';
   readonly code = 'missing-environment';
 }

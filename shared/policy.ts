@@ -77,7 +77,7 @@ export function regionsNeeded(rule: Exclude<RegionRule, 'pooled'>, withData: num
  * The metric's value in a window; null where there is none. A quantile is the nearest rank whatever n: with too few
  * results it is the slowest one, which errs towards telling. n goes with it, and people are shown it.
  */
-export function metricOf(metric: PolicyMetric, stats: WindowStats): { value: number | null; n: number } {
+function metricOf(metric: PolicyMetric, stats: WindowStats): { value: number | null; n: number } {
   switch (metric.kind) {
     case 'availability':
       return { value: stats.availability, n: stats.conclusive };

@@ -25,7 +25,7 @@ type Scheduled = Pick<Monitor, 'id' | 'everyMs'>;
  * A monitor's offset within its period. Those up to a minute start on the minute; slower ones are spread
  * over whole minutes by a stable hash, so that a thousand hourly monitors do not meet at the full hour.
  */
-export function phaseMs(monitor: Scheduled): number {
+function phaseMs(monitor: Scheduled): number {
   if (monitor.everyMs <= MINUTE_MS) return 0;
   return (stableHash(monitor.id) % Math.floor(monitor.everyMs / MINUTE_MS)) * MINUTE_MS;
 }

@@ -3,7 +3,7 @@ import { PHASES, type Phases, REASONS, type Reason, type Result } from './result
 import { Sketch } from './sketch.ts';
 
 /** A failure's classes: its reason, and its status's hundred where it is an error's. The order is part of the stored encoding. */
-export const ERROR_CLASSES = [...REASONS, '4xx', '5xx'] as const;
+const ERROR_CLASSES = [...REASONS, '4xx', '5xx'] as const;
 export type ErrorClass = Reason | '4xx' | '5xx';
 
 /** What a custom metric came to in a window. */

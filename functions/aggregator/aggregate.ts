@@ -9,7 +9,7 @@ import { frontierOf } from './frontier.ts';
 import { judge, NO_DATA_POLICY } from './judge.ts';
 import { monitorNotification, silenceNotification, withdrawnNotification } from './notification-text.ts';
 import { PolicyWindows, RegionResults } from './recent-results.ts';
-import { pulseOf, type RegionPulse, silenceChanges } from './silence.ts';
+import { ALL_REGIONS, pulseOf, type RegionPulse, regionSubject, SILENT_POLICY, silenceChanges } from './silence.ts';
 import { takePart, tidyIdle, watchingSinceOf } from './standby.ts';
 import type { Store } from './store.ts';
 
@@ -219,7 +219,7 @@ function lookBackMs(monitor: Monitor): number {
 
 async function announceSilence(book: AlertBook, pulses: readonly RegionPulse[]): Promise<number> {
   let transitions = 0;
-  for (const change of silenceChanges(pulses, (subject) => book.incidentOf(subject, 'silent'))) {
+  for (const change of silenceChanges(pulses, (subject) => book.incidentOf(subject, SILENT_POLICY))) {
     if (book.isContested(change.incident.subject, change.incident.policyId)) continue;
     if (await book.record(silenceNotification(change))) transitions += 1;
   }
@@ -245,8 +245,8 @@ async function judgeMonitor(
 
 /** Closes incidents whose monitor, policy or region is no longer defined. */
 async function withdraw(book: AlertBook, deployment: Deployment, nowEpochMs: number): Promise<number> {
-  const defined = new Set<string>(['region:*#silent']);
-  for (const region of regionsOf(deployment)) defined.add(`region:${region}#silent`);
+  const defined = new Set([`${ALL_REGIONS}#${SILENT_POLICY}`]);
+  for (const region of regionsOf(deployment)) defined.add(`${regionSubject(region)}#${SILENT_POLICY}`);
   for (const monitor of deployment.monitors) {
     for (const id of [NO_DATA_POLICY, ...monitor.policies.map((policy) => policy.id)])
       defined.add(`${monitor.id}#${id}`);

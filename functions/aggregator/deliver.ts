@@ -13,7 +13,7 @@ export interface Destinations {
 }
 
 /** EventBridge refused the event: PutEvents answers 200 and counts failures. */
-export class EventRefused extends Error {
+class EventRefused extends Error {
   override readonly name = 'EventRefused';
   readonly code = 'event-refused';
 }

@@ -26,7 +26,7 @@ export interface Part {
 }
 
 /** Longer than this between runs, and an aggregator does not claim to have been watching. */
-export const GAP_MS = 3 * MINUTE_MS;
+const GAP_MS = 3 * MINUTE_MS;
 
 export async function takePart(
   deployment: Deployment,
@@ -68,7 +68,7 @@ function furthest(own: Progress | null, peer: Progress | null): Progress | null 
 }
 
 /** The newer state of each incident; where both know the same, what neither has sent yet. */
-export function joined(own: readonly Alert[], peer: readonly Alert[]): Alert[] {
+function joined(own: readonly Alert[], peer: readonly Alert[]): Alert[] {
   const byKey = new Map(own.map((alert) => [keyOf(alert.incident), alert]));
   for (const theirs of peer) {
     const key = keyOf(theirs.incident);
