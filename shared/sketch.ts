@@ -108,7 +108,7 @@ export class Sketch {
 }
 
 /** 1/129: half a bucket's width at the bottom of an octave, relative to its middle. */
-const MAX_RELATIVE_ERROR = 1 / 129;
+export const MAX_RELATIVE_ERROR = 1 / 129;
 
 /** How many results a quantile needs before one of them is expected to lie beyond it: 20 for p95, 100 for p99. */
 export function resultsNeeded(q: number): number {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { ByteReader, ByteWriter } from '../../shared/bytes.ts';
-import { resultsNeeded, Sketch } from '../../shared/sketch.ts';
+import { MAX_RELATIVE_ERROR, resultsNeeded, Sketch } from '../../shared/sketch.ts';
 
 const QUANTILES = [0, 0.5, 0.9, 0.95, 0.99, 0.999, 1];
 const latencies = fc.array(fc.double({ min: 0.001, max: 86_400_000, noNaN: true }), { minLength: 1, maxLength: 400 });
@@ -19,12 +19,12 @@ function exactQuantile(values: readonly number[], q: number): number {
   return sorted[Math.max(0, Math.ceil(q * sorted.length) - 1)] ?? Number.NaN;
 }
 
-function assertWithinOnePercent(sketch: Sketch, values: readonly number[]): void {
+function assertWithinBound(sketch: Sketch, values: readonly number[]): void {
   for (const q of QUANTILES) {
     const exact = exactQuantile(values, q);
     const found = sketch.quantile(q) ?? Number.NaN;
-    // Below float32's smallest normal number buckets are no longer relative; nothing measured is that small.
-    const tolerance = Math.abs(exact) * 0.01 + 1e-37;
+    // The ten-thousandth is float32's rounding. Below float32's smallest normal number buckets are no longer relative; nothing measured is that small.
+    const tolerance = Math.abs(exact) * MAX_RELATIVE_ERROR * 1.0001 + 1e-37;
     assert.ok(Math.abs(found - exact) <= tolerance, `q ${q}: exact ${exact}, found ${found}`);
   }
 }
@@ -35,12 +35,12 @@ function roundTrip(sketch: Sketch): Sketch {
   return Sketch.decode(new ByteReader(to.finish()));
 }
 
-test('every quantile is within 1 % of exact sorting', () => {
-  fc.assert(fc.property(latencies, (values) => assertWithinOnePercent(sketchOf(values), values)));
+test('every quantile is within 1/129, under 1 %, of exact sorting', () => {
+  fc.assert(fc.property(latencies, (values) => assertWithinBound(sketchOf(values), values)));
 });
 
 test('negative numbers, zero and the largest ones keep the bound too', () => {
-  fc.assert(fc.property(anyNumbers, (values) => assertWithinOnePercent(sketchOf(values), values)));
+  fc.assert(fc.property(anyNumbers, (values) => assertWithinBound(sketchOf(values), values)));
 });
 
 test('merging and storing, in any number of steps and any order, keep the bound', () => {
@@ -51,7 +51,7 @@ test('merging and storing, in any number of steps and any order, keep the bound'
         merged.merge(roundTrip(sketchOf(part)));
         merged = roundTrip(merged);
       }
-      assertWithinOnePercent(merged, parts.flat());
+      assertWithinBound(merged, parts.flat());
       assert.equal(merged.n, parts.flat().length);
     }),
   );
