@@ -74,8 +74,10 @@ export function exchange(
       );
     });
     request.on('error', (error) => resolve(unanswered(error, trace)));
-    // A clean end without an answer comes as an error too; this is for whatever way of ending we do not know.
-    request.once('close', () => resolve(failed('protocol', trace.phase, 'the connection closed without an answer')));
+    // A clean end comes as an error too; this is for whatever way of ending we do not know.
+    request.once('close', () => {
+      if (trace.status === null) resolve(failed('protocol', trace.phase, CLOSED_UNANSWERED));
+    });
     request.end(outgoing.body ?? undefined);
   });
 }
@@ -97,11 +99,13 @@ function begin(socket: Socket, outgoing: Pick<Outgoing, 'method' | 'url' | 'head
   }
 }
 
+const CLOSED_UNANSWERED = 'the server closed the connection without an answer';
+
 function unanswered(error: Error, trace: Trace): Failure {
   const phase = trace.phase === 'download' ? 'download' : 'firstByte';
   // Node says ECONNRESET of both; only a real reset has come from a system call.
   if (errorCode(error) === 'ECONNRESET' && error.message === 'socket hang up') {
-    return failed('protocol', phase, 'the server closed the connection without an answer');
+    return failed('protocol', phase, CLOSED_UNANSWERED);
   }
   return brokenOff(error, phase, phase === 'download' ? 'while reading the body' : 'while waiting for the answer');
 }

@@ -34,11 +34,12 @@ export function isFailure(value: object): value is Failure {
  * | waiting for an answer | `protocol` | reset, closed without an answer, not HTTP, headers without end: `too-large` |
  * | reading the body     | `protocol` | reset, ended early, more than announced, bad encoding; over its bound: `too-large` |
  * | at any time          | `timeout`  | the check's deadline                                                 |
- * | at any time          | `prober`   | {@link OUR_FAULT}: this machine has no sockets, ports, memory or name servers |
+ * | at any time          | `prober`   | {@link OUR_FAULT}: this machine has no sockets, ports, memory or name servers; a defect of ours |
  */
 export function brokenOff(error: unknown, phase: Phase, during: string): Failure {
   const code = errorCode(error);
-  if (OUR_FAULT.has(code)) return inconclusive(`the prober itself failed ${during}: ${explained(code, error)}`, phase);
+  if (OUR_FAULT.has(code) || isDefect(error))
+    return inconclusive(`the prober itself failed ${during}: ${explained(code, error)}`, phase);
   if (code === 'HPE_HEADER_OVERFLOW') {
     return failed('too-large', phase, `the answer's headers are larger than ${MAX_HEADER_BYTES / 1024} KiB`);
   }
@@ -70,6 +71,11 @@ const OUR_FAULT: ReadonlySet<string> = new Set([
   'ECANCELLED',
   'EDESTRUCTION',
 ]);
+
+/** What JavaScript throws where code is wrong. What comes from sockets and name servers is a plain `Error`. */
+function isDefect(error: unknown): boolean {
+  return error instanceof TypeError || error instanceof RangeError || error instanceof ReferenceError;
+}
 
 const EXPLANATIONS: Readonly<Record<string, string>> = {
   ECONNREFUSED: 'connection refused',

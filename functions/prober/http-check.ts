@@ -51,8 +51,7 @@ export async function runHttpCheck(prober: Prober, check: Check): Promise<Result
   } catch (error) {
     found = { failure: inconclusive(`the prober failed: ${errorMessage(error)}`, trace.phase), metrics: {} };
   } finally {
-    trace.end();
-    trace.close();
+    trace.finish();
   }
 
   const { failure } = found;

@@ -29,7 +29,8 @@ export class Trace {
   #phaseStartMs = 0;
   #startMs: number | null = null;
   #endMs: number | null = null;
-  readonly #held: Closable[] = [];
+  #outermost: Closable | null = null;
+  #isOver = false;
 
   address: string | null = null;
   certificate: CertificateFacts | null = null;
@@ -74,9 +75,16 @@ export class Trace {
     this.#phases[FIELD[phase]] = microseconds(atMs - this.#phaseStartMs);
   }
 
-  /** Everything is over; later changes to the clock do not count. */
+  /** The last answer is in: the total ends here. */
   end(): void {
     this.#endMs ??= this.#clock.monotonicMs();
+  }
+
+  /** The check is over, and everything that is still under way with it. */
+  finish(): void {
+    this.end();
+    this.#isOver = true;
+    this.close();
   }
 
   /** A redirect is followed: what comes is measured anew, except for the total. */
@@ -91,14 +99,22 @@ export class Trace {
     this.bodyBytes = null;
   }
 
-  /** To be closed when the hop or the check ends. From here on its errors can no longer crash the process. */
+  /**
+   * To be closed when the hop or the check ends: the socket, then the TLS over it, then the request over that. Each
+   * closes what is below it, and only the outermost is closed by us: Node 24 can crash (SIGSEGV) when the socket below
+   * a TLS socket is destroyed first. From here on errors of what is held can no longer end the process.
+   */
   hold(closable: Closable): void {
-    this.#held.push(closable);
     closable.on('error', ignored);
+    // After a deadline, what was under way must not go on, such as a connection to a name that resolved too late.
+    if (this.#isOver) closable.destroy();
+    else this.#outermost = closable;
   }
 
+  /** Closes the current hop's connection. */
   close(): void {
-    for (const closable of this.#held.splice(0)) closable.destroy();
+    this.#outermost?.destroy();
+    this.#outermost = null;
   }
 }
 
