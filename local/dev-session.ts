@@ -129,11 +129,11 @@ function keysOf({ demo, deployment, screen, quit }: DevSessionOptions): Key[] {
   return [
     {
       key: '1',
-      does: `break ${path} from ${region}`,
+      does: `fail in ${region}`,
       press: doing(broken('error', region), `${path} answers 503 to ${region}`),
     },
-    { key: '2', does: 'from everywhere', press: doing(broken('error', null), `${path} answers 503 to everyone`) },
-    { key: '3', does: 'slow it down', press: doing(broken('slow', null), `${path} is two seconds late for everyone`) },
+    { key: '2', does: 'fail everywhere', press: doing(broken('error', null), `${path} answers 503 to everyone`) },
+    { key: '3', does: 'slow', press: doing(broken('slow', null), `${path} is two seconds late for everyone`) },
     { key: '0', does: 'heal', press: doing(() => demo.api.healAll(), 'healed') },
     quitKey,
   ];

@@ -1,6 +1,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import dynalite from 'dynalite';
 import { systemErrorCode } from './local-error.ts';
+import { isForThisMachine, LOOPBACK } from './loopback-server.ts';
 
 /** Runs dynalite in a thread of its own, since it throws from callbacks where its store fails. Started by `dynamo.ts`. */
 export interface DynamoWorkerData {
@@ -26,7 +27,17 @@ const server = dynalite({ path, createTableMs: 0 });
 server.on('error', (error) => {
   throw error;
 });
-server.listen(tcpPort, '127.0.0.1', () => {
+// dynalite lets pages of any origin in (CORS, any signature). The data of a run is not for them.
+const listeners = server.listeners('request');
+server.removeAllListeners('request');
+server.on('request', (request, response) => {
+  if (isForThisMachine(request.headers.host) && request.headers.origin === undefined) {
+    for (const listener of listeners) listener.call(server, request, response);
+  } else {
+    response.writeHead(403).end();
+  }
+});
+server.listen(tcpPort, LOOPBACK, () => {
   const address = server.address();
   if (typeof address === 'object' && address !== null) port.postMessage(address.port);
 });

@@ -102,6 +102,13 @@ describe('startDynamo', () => {
     assert.match(dynamo.endpoint, /^http:\/\/127\.0\.0\.1:\d+$/);
   });
 
+  it('does not let a page in a browser in', async (t) => {
+    const dynamo = await startDynamo(openDataFolder(scratch(t)), 'parallax-test', quiet);
+    t.after(() => dynamo.close());
+    const asked = await fetch(dynamo.endpoint, { method: 'OPTIONS', headers: { origin: 'https://evil.example' } });
+    assert.equal(asked.status, 403);
+  });
+
   it('refuses a folder that another run uses, and names its process', async (t) => {
     const folder = openDataFolder(scratch(t));
     const first = await startDynamo(folder, 'parallax-test', quiet);
