@@ -66,6 +66,18 @@ export interface MonitorStatus {
   readonly overall: WindowSummary;
   readonly openIncidents: readonly IncidentSummary[];
   readonly slo: SloStatus | null;
+  /** The pauses and silences that hold for it now. */
+  readonly controls?: readonly ControlStatus[];
+}
+
+export interface ControlStatus {
+  readonly kind: 'pause' | 'silence';
+  /** `all`, `monitor:<id>` or `tag:<tag>`: what it was given to. */
+  readonly target: string;
+  readonly untilEpochMs: number;
+  readonly reason: string | null;
+  /** Who: an IAM ARN, or `user@host`. */
+  readonly by: string;
 }
 
 export interface SloStatus {

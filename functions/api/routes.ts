@@ -1,4 +1,5 @@
 import type { ErrorResponse, IncidentsResponse, NotificationsResponse } from '../../shared/api-types.ts';
+import { readControls } from '../../shared/control.ts';
 import { parseDurationMs } from '../../shared/definition/durations-and-ratios.ts';
 import type { History } from '../../shared/history.ts';
 import type { Deployment } from '../../shared/monitor.ts';
@@ -39,12 +40,13 @@ export async function route(
   if (typeof limit === 'string') return problem(400, 'bad-limit', limit);
 
   if (path === '/api/status') {
-    const [{ writers, closedUntilEpochMs }, open] = await Promise.all([
+    const [{ writers, closedUntilEpochMs }, open, controls] = await Promise.all([
       api.aggregators.windows(),
       api.aggregators.openIncidents(),
+      readControls(api.history.query, api.history.table, api.deployment),
     ]);
     const history = { ...api.history, writers };
-    return ok(await statusOf(api.deployment, history, closedUntilEpochMs, open, range, nowEpochMs));
+    return ok(await statusOf(api.deployment, history, closedUntilEpochMs, open, controls, range, nowEpochMs));
   }
   if (path === '/api/incidents') {
     const incidents = (await api.aggregators.incidents(limit)).map(incidentSummaryOf);

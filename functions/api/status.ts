@@ -1,4 +1,5 @@
-import type { IncidentSummary, MonitorStatus, StatusResponse } from '../../shared/api-types.ts';
+import type { ControlStatus, IncidentSummary, MonitorStatus, StatusResponse } from '../../shared/api-types.ts';
+import { type Control, controlsOf, endOf } from '../../shared/control.ts';
 import { type History, mergeInto, readMerged, readResults } from '../../shared/history.ts';
 import type { Incident } from '../../shared/incident.ts';
 import type { Deployment, Monitor, Region } from '../../shared/monitor.ts';
@@ -17,6 +18,7 @@ export async function statusOf(
   history: History,
   closedUntilEpochMs: number,
   openIncidents: readonly Incident[],
+  controls: readonly Control[],
   rangeMs: number,
   nowEpochMs: number,
 ): Promise<StatusResponse> {
@@ -57,6 +59,7 @@ export async function statusOf(
       overall: summaryOf(overall),
       openIncidents: openIncidents.filter((incident) => incident.subject === monitor.id).map(incidentSummaryOf),
       slo: monitor.slo === null ? null : sloStatusOf(monitor.slo, sloWindows.get(monitor.id) ?? new WindowStats()),
+      controls: controlsOf(monitor, nowEpochMs, controls).map(controlStatusOf),
     };
   };
   return {
@@ -66,6 +69,11 @@ export async function statusOf(
     regions: regions.map(({ region, latest }) => ({ region, lastSlotEpochMs: newest(latest.values()) })),
     monitors: deployment.monitors.map(statusOfMonitor),
   };
+}
+
+function controlStatusOf(control: Control): ControlStatus {
+  const { kind, target, reason, by } = control;
+  return { kind, target, untilEpochMs: endOf(control), reason, by };
 }
 
 /** Over each SLO's own window, all regions of a monitor merged. Windows of one length are read once. */
