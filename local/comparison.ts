@@ -1,6 +1,7 @@
 import type { MonitorStatus, RegionStatus, StatusResponse, Verdict, WindowSummary } from '../shared/api-types.ts';
 import { humanDuration, humanMs, humanRatio } from '../shared/human.ts';
 import { resultsNeeded } from '../shared/sketch.ts';
+import { controlNote } from './control-note.ts';
 import { clip, displayWidth, padEnd, padStart, printable } from './text-width.ts';
 
 /** How a piece of text is meant; what it looks like is up to the terminal. */
@@ -31,7 +32,7 @@ export function renderComparison(status: StatusResponse, options: ComparisonOpti
   const note = noteOnDashes(status, options.columns, paint);
   const room = (options.rows ?? Number.POSITIVE_INFINITY) - lines.length - 1 - note.length - ending.length;
   const folded = foldedToFit(status.monitors, room);
-  const rows = status.monitors.flatMap((monitor) => rowsOf(monitor, folded.has(monitor)));
+  const rows = status.monitors.flatMap((monitor) => rowsOf(monitor, folded.has(monitor), status.asOfEpochMs));
   const layout = layOut(rows, options.columns);
   lines.push(headingLine(layout, paint));
   for (const row of rows) lines.push(rowLine(layout, row, paint));
@@ -83,7 +84,7 @@ const GAP = '  ';
 const NAME_MIN = 8;
 const LATEST_MIN = 12;
 
-function rowsOf(monitor: MonitorStatus, folded: boolean): Row[] {
+function rowsOf(monitor: MonitorStatus, folded: boolean, nowEpochMs: number): Row[] {
   const cells = (name: string, region: string, window: WindowSummary, verdict: string, latest: string) => ({
     monitor: name,
     region: printable(region),
@@ -95,25 +96,32 @@ function rowsOf(monitor: MonitorStatus, folded: boolean): Row[] {
     n: String(window.latency.n),
     latest,
   });
-  const because = monitor.because === null ? '' : printable(monitor.because);
+  const controls = monitor.controls ?? [];
+  const paused = controls.some(({ kind }) => kind === 'pause');
+  const note = controlNote(controls, nowEpochMs);
+  // That nothing is known of a paused monitor goes without saying.
+  const because = monitor.because === null || paused ? '' : printable(monitor.because);
   const head: Row = {
     cells: cells(
       printable(monitor.name),
       folded ? `all ${monitor.regions.length}` : 'all',
       monitor.overall,
-      monitor.verdict,
-      because,
+      paused ? 'paused' : monitor.verdict,
+      [note, because].filter((part) => part !== '').join('; '),
     ),
-    tone: VERDICT_TONES[monitor.verdict],
+    tone: paused ? 'quiet' : VERDICT_TONES[monitor.verdict],
   };
   const regions = monitor.regions.map((region): Row => {
-    const latest = latestOf(region);
+    const latest = paused ? NOT_CHECKED : latestOf(region);
     return { cells: cells('', region.region, region, '', latest.text), tone: latest.tone };
   });
   return folded ? [head] : [head, ...regions];
 }
 
 const VERDICT_TONES: Readonly<Record<Verdict, Tone>> = { up: 'good', degraded: 'warn', down: 'bad', unknown: 'quiet' };
+
+/** What was found before the pause says nothing about now. */
+const NOT_CHECKED = { text: 'not checked', tone: 'quiet' } as const;
 
 function latestOf({ latest }: RegionStatus): { readonly text: string; readonly tone: Tone } {
   if (latest === null) return { text: 'no result yet', tone: 'quiet' };
