@@ -34,7 +34,8 @@ export class EveryMinute extends Construct {
     super(scope, id);
     new Schedule(this, 'Schedule', {
       scheduleName: props.scheduleName,
-      schedule: ScheduleExpression.rate(Duration.minutes(1)),
+      // A rate counts from the second of the deployment: slots are whole minutes, and a run would wait for its own.
+      schedule: ScheduleExpression.cron({ minute: '*' }),
       timeWindow: TimeWindow.off(),
       target: new InvokeFunction(props.target, {
         input: ScheduleTargetInput.fromObject(props.input),

@@ -214,12 +214,12 @@ describe('a schedule', () => {
     ['prober', prober, { scheduledTime: '<aws.scheduler.scheduled-time>', periodMs: 60_000, shard: 0 }],
     ['aggregator', aggregator, { scheduledTime: '<aws.scheduler.scheduled-time>' }],
   ] as const) {
-    it(`runs the ${kind} each minute, once, with the minute that it is for`, () => {
+    it(`runs the ${kind} on each whole minute, once, with the minute that it is for`, () => {
       const schedule = onlyOf(stack, 'AWS::Scheduler::Schedule');
       const { ScheduleExpression, FlexibleTimeWindow, State, Target } = schedule;
       assert.deepEqual(
         { ScheduleExpression, FlexibleTimeWindow, State },
-        { ScheduleExpression: 'rate(1 minute)', FlexibleTimeWindow: { Mode: 'OFF' }, State: 'ENABLED' },
+        { ScheduleExpression: 'cron(* * * * ? *)', FlexibleTimeWindow: { Mode: 'OFF' }, State: 'ENABLED' },
       );
       assert.deepEqual(member(Target, 'RetryPolicy'), { MaximumEventAgeInSeconds: 60, MaximumRetryAttempts: 0 });
       assert.match(String(member(member(Target, 'DeadLetterConfig'), 'Arn')), /DeadLetters\w+\.Arn>$/);
