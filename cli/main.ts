@@ -5,6 +5,9 @@ const VERBS: VerbTable = {
   dev: async () => (await import('./dev.ts')).devVerb,
   validate: async () => (await import('./validate.ts')).validateVerb,
   check: async () => (await import('./check.ts')).checkVerb,
+  pause: async () => (await import('./pause.ts')).pauseVerb,
+  silence: async () => (await import('./silence.ts')).silenceVerb,
+  resume: async () => (await import('./resume.ts')).resumeVerb,
 };
 
 const stopping = new AbortController();

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { DAY_MS, HOUR_MS, MINUTE_MS } from '../schedule.ts';
+import { MAX_MEMORY_MB, MAX_TIMEOUT_MS, MIN_MEMORY_MB } from '../plan/lambda-bounds.ts';
+import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from '../schedule.ts';
 import { MAX_DURATION_MS } from './durations-and-ratios.ts';
 import { every, SEVERITIES, timeout } from './monitor-schema.ts';
 import { complain, duration, patterned, region, webAddress } from './schema-leaves.ts';
@@ -72,6 +73,35 @@ const retention = z
   })
   .meta({ description: 'How long each level of detail is kept.' });
 
+const whole = (low: number, high: number) =>
+  z.int(`This must be a whole number from ${low} to ${high}.`).min(low).max(high);
+
+const sized = (what: string) =>
+  z
+    .strictObject({
+      memoryMb: whole(MIN_MEMORY_MB, MAX_MEMORY_MB)
+        .optional()
+        .meta({
+          description: `Memory in MB, from ${MIN_MEMORY_MB} to ${MAX_MEMORY_MB}; CPU comes with it, 1769 being one vCPU.`,
+        }),
+      timeout: duration({ minMs: SECOND_MS, maxMs: MAX_TIMEOUT_MS, stepMs: SECOND_MS })
+        .optional()
+        .meta({ description: 'When Lambda ends a run: whole seconds up to "15m".' }),
+      reservedConcurrency: whole(1, 1_000).optional().meta({
+        description: 'How many runs at once, from 1 to 1000, taken from what the account has. Default: not limited.',
+      }),
+    })
+    .optional()
+    .meta({ description: what });
+
+const functions = z
+  .strictObject({
+    prober: sized('Checks, in every region. Below 1769 MB it measures latencies too long.'),
+    aggregator: sized('Makes windows and alerts, in home and standby.'),
+    api: sized('Answers for the state, in home, where it is deployed.'),
+  })
+  .meta({ description: 'Sizes of functions. Default: what `npx parallax plan` says each needs.' });
+
 export const DeploymentSchema = z
   .strictObject({
     $schema: z.string().optional().meta({ description: 'Where editors find the explanation of this file.' }),
@@ -123,6 +153,7 @@ export const DeploymentSchema = z
       .optional()
       .meta({ examples: [[{ email: 'oncall@your.domain' }]], description: 'Who is told. Default: nobody.' }),
     retention: retention.optional(),
+    functions: functions.optional(),
     defaults: z
       .strictObject({
         every: every().optional().meta({

@@ -2,7 +2,7 @@ import type { Json } from '../monitor.ts';
 import type { JsonPath, Position } from './diagnostics.ts';
 
 /** A definition is small; beyond this a file is a mistake. Characters. */
-export const MAX_TEXT_CHARS = 5_000_000;
+const MAX_TEXT_CHARS = 5_000_000;
 /** Bounds the recursion of everything that walks a definition. */
 export const MAX_DEPTH = 64;
 

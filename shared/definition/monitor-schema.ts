@@ -13,17 +13,17 @@ import { anyJson, complain, duration, patterned, quote, ratio, region, webAddres
 
 /** What a user writes for one monitor. Defaults that depend on other properties are filled in by `resolve-monitor.ts`. */
 
-export const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const;
+const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const;
 export const SEVERITIES = ['critical', 'warning', 'info'] as const;
-export const MAX_TIMEOUT_MS = 60_000;
+const MAX_TIMEOUT_MS = 60_000;
 /** What a prober reads of one body at most; the default is a tenth. */
-export const MAX_BODY_BYTES = 10 * 1024 * 1024;
+const MAX_BODY_BYTES = 10 * 1024 * 1024;
 const MAX_REQUEST_BODY_CHARS = 256 * 1024;
 
 /** Whole seconds that divide a minute. */
 const SUB_MINUTE_MS = [5_000, 6_000, 10_000, 12_000, 15_000, 20_000, 30_000];
 
-export const identifier = () =>
+const identifier = () =>
   patterned(/^[a-z0-9][a-z0-9-]{0,63}$/, 'an id', 'Use 1 to 64 of a–z, 0–9 and -, beginning with a letter or digit.');
 
 /** How often: a divisor of a minute, or whole minutes, so that slots fall on the same instants in every region. */

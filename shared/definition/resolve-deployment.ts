@@ -1,5 +1,13 @@
 import type { z } from 'zod';
-import type { Deployment, Json, Region, Retention, Subscriber } from '../monitor.ts';
+import type {
+  Deployment,
+  FunctionSettings,
+  FunctionsSettings,
+  Json,
+  Region,
+  Retention,
+  Subscriber,
+} from '../monitor.ts';
 import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from '../schedule.ts';
 import { partitionOf } from './aws-regions.ts';
 import { DeploymentSchema, type ParsedDeployment, type ParsedSubscriber } from './deployment-schema.ts';
@@ -65,6 +73,7 @@ export function resolveDeployment(value: Json, reporter: Reporter): ResolvedDepl
           deadMansSwitchUrl: config.deadMansSwitch ?? null,
           notify,
           retention,
+          ...resolveFunctions(config.functions),
         }
       : null,
     regions: regions ?? null,
@@ -114,6 +123,21 @@ function resolveSubscriber(written: ParsedSubscriber): Subscriber[] {
     if (endpoint !== undefined) return [{ protocol, endpoint, severities }];
   }
   return [];
+}
+
+function resolveFunctions(written: ParsedDeployment['functions']): Pick<Deployment, 'functions'> {
+  if (written === undefined) return {};
+  const functions: { -readonly [kind in keyof FunctionsSettings]: FunctionSettings } = {};
+  for (const kind of ['prober', 'aggregator', 'api'] as const) {
+    const { memoryMb, timeout, reservedConcurrency } = written[kind] ?? {};
+    const settings: FunctionSettings = {
+      ...(memoryMb !== undefined && { memoryMb }),
+      ...(timeout !== undefined && { timeoutMs: timeout }),
+      ...(reservedConcurrency !== undefined && { reservedConcurrency }),
+    };
+    if (Object.keys(settings).length > 0) functions[kind] = settings;
+  }
+  return { functions };
 }
 
 function resolveRetention(written: ParsedDeployment['retention']): Retention {

@@ -34,7 +34,7 @@ export type Resolution =
  * Stands in for a deployment where monitor files are used without a parallax.json. Checks then run on one machine:
  * from "local", towards private addresses too, and nobody is told.
  */
-export const LOCAL_DEPLOYMENT: Omit<Deployment, 'monitors'> = {
+const LOCAL_DEPLOYMENT: Omit<Deployment, 'monitors'> = {
   name: 'local',
   home: 'local',
   standby: null,

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Json } from '../monitor.ts';
 import type { JsonPath, Reporter } from './diagnostics.ts';
+import { MAX_DEPTH } from './json-text.ts';
 import { nearest } from './nearest.ts';
 import { quote } from './schema-leaves.ts';
 
@@ -34,8 +35,9 @@ export function checkAgainst<P extends z.ZodObject>(
 
 /** Null where the value is no object at all. */
 function soundPart<P extends z.ZodObject>(partial: P, value: Json): z.output<P> | null {
-  // Each round removes at least one member, which may leave another incomplete; so this ends.
-  for (let current = value; ; ) {
+  let current = value;
+  // Each round removes what is faulty, which may leave what held it incomplete: at most once per level of nesting.
+  for (let round = 0; round <= MAX_DEPTH; round += 1) {
     const parsed = partial.safeParse(current);
     if (parsed.success) return parsed.data;
     const before = current;
@@ -49,6 +51,7 @@ function soundPart<P extends z.ZodObject>(partial: P, value: Json): z.output<P> 
       }
     }
   }
+  return null;
 }
 
 type Issue = z.core.$ZodIssue;

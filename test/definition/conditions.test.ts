@@ -53,6 +53,7 @@ for (const [written, subject] of [
   [{ above: 3, matches: '3' }, 'json'],
   [{ length: { below: 0 } }, 'text'],
   [{ length: { above: 2, below: 3 } }, 'text'],
+  [{ length: { above: 0, below: 1 } }, 'text'],
   [{ length: -1 }, 'text'],
   [{ above: 599 }, STATUS],
   [{ above: 200, below: 201 }, STATUS],

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
+import type { DeploymentInput } from '../../shared/definition/deployment-schema.ts';
 import type { Problem } from '../../shared/definition/diagnostics.ts';
+import type { MonitorInput } from '../../shared/definition/monitor-schema.ts';
 import { type Resolution, resolveFiles } from '../../shared/definition/resolve-files.ts';
 import type { DefinitionEnvironment } from '../../shared/definition/templates.ts';
 import type { Deployment, Monitor } from '../../shared/monitor.ts';
@@ -12,9 +14,9 @@ export const CONFIG = {
   regions: ['us-east-1', 'eu-west-1', 'ap-southeast-2'],
   monitors: ['monitors/*.json'],
   notify: [{ email: 'oncall@acme.example' }],
-};
+} satisfies DeploymentInput;
 
-export const MONITOR = { id: 'checkout', request: { url: 'https://checkout.acme.dev/health' } };
+export const MONITOR = { id: 'checkout', request: { url: 'https://checkout.acme.dev/health' } } satisfies MonitorInput;
 
 export interface Definitions {
   /** Over {@link CONFIG}; null for none. */

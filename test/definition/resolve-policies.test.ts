@@ -138,6 +138,10 @@ test('a percentile of too few results gets a warning that says how many, and wha
   assert.equal(problem.remedy, 'Write "over": "20m" or longer, or "regions": "pooled".');
 });
 
+test('exactly as many results as a percentile needs are enough', () => {
+  assert.deepEqual(placesOf({ monitor: { alerts: [{ metric: 'latency.p95', above: '800ms', over: '20m' }] } }), []);
+});
+
 test('pooling the regions gives a percentile enough results', () => {
   assert.deepEqual(
     placesOf({ monitor: { alerts: [{ metric: 'latency.p95', above: '800ms', over: '10m', regions: 'pooled' }] } }),
