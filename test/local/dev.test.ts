@@ -70,7 +70,9 @@ const FILES = { 'parallax.json': CONFIG, 'monitors.json': MONITOR };
 describe('parallax dev', () => {
   it('checks from every region, prints how they compare, and stops when it is told to', async (t) => {
     const dev = run(t, FILES, '--demo', '--port', '0');
-    await dev.prints(/checkout +all +up[\s\S]*us-east-1 +100% .* \d+ +[\d.]+ ms\n +eu-west-1 +100% .* \d+ +[\d.]+ ms\n/);
+    await dev.prints(
+      /checkout +all +up[\s\S]*us-east-1 +100% .* \d+ +[\d.]+ ms\n +eu-west-1 +100% .* \d+ +[\d.]+ ms\n/,
+    );
     dev.stop();
     assert.equal(await dev.ended, 0);
   });
