@@ -81,7 +81,8 @@ test('settings that would leave packages out do not reach npm, and others do', a
     npm_config_registry: 'http://127.0.0.1:9',
   });
   const [call] = npmCalls();
-  assert.ok(call?.args.includes('--include=dev') && call.args.includes('--include=optional'));
+  assert.ok(call !== undefined);
+  assert.ok(call.args.includes('--include=dev') && call.args.includes('--include=optional'));
   const handed = Object.keys(call.env).filter((name) => /^npm_config_(omit|global|workspace|registry)$/.test(name));
   assert.deepEqual(handed, ['npm_config_registry']);
 });
