@@ -86,7 +86,7 @@ function addressesMeant(address: string): readonly string[] {
   const embedded = embeddedIpv4(groups);
   if (embedded === null) return [ip];
   // `::ffff:1.2.3.4` *is* 1.2.3.4; the others are IPv6 addresses of their own that lead there.
-  return isMapped(groups) ? [embedded] : [ip, embedded];
+  return isMapped(groups) ? [embedded] : [embedded, ip];
 }
 
 /**

@@ -150,7 +150,10 @@ const MAX_SHOWN_CHARS = 80;
 /** Bound on what is searched for secrets, far beyond what is shown even when most of it is secrets. */
 const MAX_REDACTED_CHARS = 65_536;
 
+/** Redacted before it is written as JSON, whose escapes would hide a secret, and after, for the keys of objects. */
 function shown(value: Json, redact: (text: string) => string): string {
-  const text = redact(JSON.stringify(typeof value === 'string' ? value.slice(0, MAX_REDACTED_CHARS) : value));
+  const redacted = (_: string, part: unknown) =>
+    typeof part === 'string' ? redact(part.slice(0, MAX_REDACTED_CHARS)) : part;
+  const text = redact(JSON.stringify(value, redacted));
   return text.length > MAX_SHOWN_CHARS ? `${text.slice(0, MAX_SHOWN_CHARS)}…` : text;
 }
