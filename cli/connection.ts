@@ -82,13 +82,14 @@ export function deploymentFrom({ config, env }: ConnectionFlags, io: CliIo): Dep
 /** Runs a verb's work on its connection and closes it. What AWS, the network or this machine refuse is said in a sentence: 2. */
 export async function connected(
   verb: string,
-  open: () => Connection,
+  open: Connect,
+  flags: ConnectionFlags,
   io: CliIo,
   work: (connection: Connection) => Promise<ExitCode>,
 ): Promise<ExitCode> {
   let connection: Connection | undefined;
   try {
-    connection = open();
+    connection = open(flags, io);
     return await work(connection);
   } catch (error) {
     if (error instanceof UsageError) throw error;
@@ -126,7 +127,7 @@ function awsRefusal(error: unknown): string | null {
 export async function inHomeOrStandby<T>(
   { deployment }: Connection,
   standbyOnly: boolean,
-  io: Pick<CliIo, 'stderr'>,
+  warn: (line: string) => void,
   work: (region: Region) => Promise<T>,
 ): Promise<T> {
   const { home, standby } = deployment;
@@ -138,7 +139,7 @@ export async function inHomeOrStandby<T>(
     return await work(home);
   } catch (error) {
     if (standby === null || kindOfAwsError(error) !== 'unreachable') throw error;
-    io.stderr(`${home} does not answer (${awsErrorText(error)}); going on in ${standby}.\n`);
+    warn(`${home} does not answer (${awsErrorText(error)}); going on in ${standby}.`);
     return work(standby);
   }
 }

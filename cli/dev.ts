@@ -3,10 +3,10 @@ import { DEMO_SECRETS, type Demo, startDemo } from '../local/demo.ts';
 import { runDevSession } from '../local/dev-session.ts';
 import { type Key, listenToKeys } from '../local/keyboard.ts';
 import { LocalError } from '../local/local-error.ts';
-import { liveScreen, plainScreen, type Screen } from '../local/screen.ts';
 import { DEFAULT_CONFIG, loadDeployment, type Resolution, UnreadableFileError } from '../shared/definition/load.ts';
 import { definitionEnvironment, parseArguments } from './arguments.ts';
 import { formatProblems } from './format-problems.ts';
+import { screenFor } from './screen-for.ts';
 import { type CliIo, type ExitCode, UsageError, type Verb } from './verb.ts';
 
 const DEFAULT_DATA = '.parallax';
@@ -99,14 +99,6 @@ async function runResolved(resolution: Resolution, { dataPath, port, demo }: Pla
     quit: interrupt,
   });
   return 0;
-}
-
-/** @see https://no-color.org */
-function screenFor(io: CliIo): Screen {
-  if (!io.isTTY) return plainScreen(io);
-  // 0 is what a terminal says that does not know.
-  const size = () => ({ columns: process.stdout.columns || 80, rows: process.stdout.rows || 24 });
-  return liveScreen(io, size, (io.env.NO_COLOR ?? '') === '' && io.env.TERM !== 'dumb');
 }
 
 /** Throws {@link UsageError}. */

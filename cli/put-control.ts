@@ -48,36 +48,36 @@ export function controlVerb(words: ControlWords, open: Connect = connect, now: (
       if (text === undefined || more.length > 0) throw new UsageError(`${kind} takes one monitor, tag:<tag> or all.`);
       const forMs = parseFor(values.for);
       const reason = parseReason(values.reason);
-      return connected(
-        kind,
-        () => open(values, io),
-        io,
-        async (connection) => {
-          const target = parseTarget(text, connection.deployment);
-          const by = await signature(connection);
-          const write = async (region: string): Promise<Control> => {
-            const standing = await loadControls(connection, region);
-            const previous = standing.find((control) => control.kind === kind && control.target === target) ?? null;
-            const control = newControl({ kind, target, reason, by }, forMs, previous, now());
-            await saveControl(connection, region, control);
-            return control;
-          };
-          const control = await inHomeOrStandby(connection, values.standby === true, io, write);
-          if (values.json === true) {
-            io.stdout(`${JSON.stringify(control, null, 2)}\n`);
-            return 0;
-          }
-          const { monitors } = connection.deployment;
-          const why = reason === null ? '' : `: ${printable(reason)}`;
-          io.stdout(
-            `${words.done} ${targetText(target)} until ${humanInstant(control.untilEpochMs)} (${humanDuration(forMs)}), by ${printable(by)}${why}\n`,
-          );
-          io.stderr(
-            `${words.meaning(monitors.filter((monitor) => applies(target, monitor)).length)}\nEnd it earlier: npx parallax resume ${targetText(target)}\n`,
-          );
+      return connected(kind, open, values, io, async (connection) => {
+        const target = parseTarget(text, connection.deployment);
+        const by = await signature(connection);
+        const write = async (region: string): Promise<Control> => {
+          const standing = await loadControls(connection, region);
+          const previous = standing.find((control) => control.kind === kind && control.target === target) ?? null;
+          const control = newControl({ kind, target, reason, by }, forMs, previous, now());
+          await saveControl(connection, region, control);
+          return control;
+        };
+        const control = await inHomeOrStandby(
+          connection,
+          values.standby === true,
+          (line) => io.stderr(`${line}\n`),
+          write,
+        );
+        if (values.json === true) {
+          io.stdout(`${JSON.stringify(control, null, 2)}\n`);
           return 0;
-        },
-      );
+        }
+        const { monitors } = connection.deployment;
+        const why = reason === null ? '' : `: ${printable(reason)}`;
+        io.stdout(
+          `${words.done} ${targetText(target)} until ${humanInstant(control.untilEpochMs)} (${humanDuration(forMs)}), by ${printable(by)}${why}\n`,
+        );
+        io.stderr(
+          `${words.meaning(monitors.filter((monitor) => applies(target, monitor)).length)}\nEnd it earlier: npx parallax resume ${targetText(target)}\n`,
+        );
+        return 0;
+      });
     },
   };
 }

@@ -39,37 +39,33 @@ export function createResumeVerb(open: Connect = connect, now: () => number = Da
       });
       const [text, ...more] = positionals;
       if (text === undefined || more.length > 0) throw new UsageError('resume takes one monitor, tag:<tag> or all.');
-      return connected(
-        'resume',
-        () => open(values, io),
-        io,
-        async (connection) => {
-          const { monitors } = connection.deployment;
-          const target = parseTarget(text, connection.deployment);
-          const by = await signature(connection);
-          const { ended, remaining } = await inHomeOrStandby(
-            connection,
-            values.standby === true,
-            io,
-            async (region) => {
-              const nowEpochMs = now();
-              const standing = (await loadControls(connection, region)).filter((each) => isInForce(each, nowEpochMs));
-              const meant = standing.filter((control) => target === 'all' || control.target === target);
-              const records = meant.map((control) => endedControl(control, by, nowEpochMs));
-              for (const record of records) await saveControl(connection, region, record);
-              const concerned = monitors.filter((monitor) => applies(target, monitor));
-              const others = standing.filter((control) => !meant.includes(control));
-              return {
-                ended: records,
-                remaining: others.filter((control) => concerned.some((monitor) => applies(control.target, monitor))),
-              };
-            },
-          );
-          if (values.json === true) io.stdout(`${JSON.stringify({ ended, remaining }, null, 2)}\n`);
-          else io.stdout(report(targetText(target), ended, remaining));
-          return remaining.length === 0 ? 0 : 1;
-        },
-      );
+      return connected('resume', open, values, io, async (connection) => {
+        const { monitors } = connection.deployment;
+        const target = parseTarget(text, connection.deployment);
+        const by = await signature(connection);
+        const warn = (line: string): void => io.stderr(`${line}\n`);
+        const { ended, remaining } = await inHomeOrStandby(
+          connection,
+          values.standby === true,
+          warn,
+          async (region) => {
+            const nowEpochMs = now();
+            const standing = (await loadControls(connection, region)).filter((each) => isInForce(each, nowEpochMs));
+            const meant = standing.filter((control) => target === 'all' || control.target === target);
+            const records = meant.map((control) => endedControl(control, by, nowEpochMs));
+            for (const record of records) await saveControl(connection, region, record);
+            const concerned = monitors.filter((monitor) => applies(target, monitor));
+            const others = standing.filter((control) => !meant.includes(control));
+            return {
+              ended: records,
+              remaining: others.filter((control) => concerned.some((monitor) => applies(control.target, monitor))),
+            };
+          },
+        );
+        if (values.json === true) io.stdout(`${JSON.stringify({ ended, remaining }, null, 2)}\n`);
+        else io.stdout(report(targetText(target), ended, remaining));
+        return remaining.length === 0 ? 0 : 1;
+      });
     },
   };
 }
