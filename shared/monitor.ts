@@ -1,3 +1,4 @@
+import type { FunctionKind } from './resource-names.ts';
 import type { Reason } from './result.ts';
 
 /**
@@ -23,7 +24,21 @@ export interface Deployment {
   readonly deadMansSwitchUrl: string | null;
   readonly notify: readonly Subscriber[];
   readonly retention: Retention;
+  /** Where a function's size should not follow from what it has to do. See `plan/sizes.ts`. */
+  readonly functions?: FunctionsSettings;
   readonly monitors: readonly Monitor[];
+}
+
+export type FunctionsSettings = Readonly<Partial<Record<FunctionKind, FunctionSettings>>>;
+
+/** What a team may set of a function. */
+export interface FunctionSettings {
+  /** 128 to 10,240. CPU comes with memory: 1,769 MB is one vCPU. */
+  readonly memoryMb?: number;
+  /** At most 900,000. */
+  readonly timeoutMs?: number;
+  /** Default: none. An account whose quota is still 10 rejects any (docs/adr/0012-no-reserved-concurrency.md). */
+  readonly reservedConcurrency?: number;
 }
 
 /** One recipient. `severities` limits what reaches it; it is never empty. */

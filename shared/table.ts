@@ -120,7 +120,7 @@ export function windowsOf(
   return { startEpochMs, windows: decodeWindows(data) };
 }
 
-function retentionOf(level: Level, retention: Retention): number {
+export function retentionOf(level: Level, retention: Retention): number {
   switch (level) {
     case '5m':
       return retention.fiveMinutesMs;

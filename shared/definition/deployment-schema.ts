@@ -73,8 +73,7 @@ const retention = z
   })
   .meta({ description: 'How long each level of detail is kept.' });
 
-const whole = (low: number, high: number) =>
-  z.int(`This must be a whole number from ${low} to ${high}.`).min(low).max(high);
+const whole = (low: number, high: number) => z.int().min(low).max(high);
 
 const sized = (what: string) =>
   z
