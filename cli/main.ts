@@ -10,9 +10,6 @@ const VERBS: VerbTable = {
   silence: async () => (await import('./silence.ts')).silenceVerb,
   resume: async () => (await import('./resume.ts')).resumeVerb,
   'test-alert': async () => (await import('./test-alert.ts')).testAlertVerb,
-  pause: async () => (await import('./pause.ts')).pauseVerb,
-  silence: async () => (await import('./silence.ts')).silenceVerb,
-  resume: async () => (await import('./resume.ts')).resumeVerb,
 };
 
 const stopping = new AbortController();
