@@ -1,4 +1,5 @@
 import type { NotificationKind } from '../../shared/api-types.ts';
+import { type Control, isPaused, isSilenced } from '../../shared/control.ts';
 import { type Incident, type RegionEvidence, transition } from '../../shared/incident.ts';
 import type { AlertPolicy, Monitor, Region } from '../../shared/monitor.ts';
 import { evaluatePolicy, type PolicyEvaluation, type PolicyState, type RegionWindows } from '../../shared/policy.ts';
@@ -31,8 +32,11 @@ export async function* judge(
   windows: PolicyWindows,
   regions: ReadonlyMap<Region, RegionResults>,
   incidentOf: (policyId: string) => Incident | null,
+  controls: readonly Control[],
 ): AsyncGenerator<Judgement> {
   for (const slotEpochMs of slotsIn(monitor, fromEpochMs, untilEpochMs)) {
+    if (isPaused(monitor, slotEpochMs, controls)) continue;
+    const silenced = isSilenced(monitor, slotEpochMs, controls);
     for (const policy of monitor.policies) {
       const states: PolicyState[] = [];
       for (let back = 0; back < Math.max(policy.confirm, policy.recover); back += 1) {
@@ -42,14 +46,14 @@ export async function* judge(
       }
       const current = incidentOf(policy.id);
       const change = transition(monitor.id, policy, monitor.everyMs, slotEpochMs, states, current);
-      if (change === null) continue;
+      if (change === null || (silenced && change.kind !== 'resolved')) continue;
       const seen = await windows.at(monitor, slotEpochMs, policy.overMs);
       const evaluation = evaluatePolicy(policy, seen);
       const evidence = evidenceOf(monitor, slotEpochMs, policy.overMs, seen, evaluation, regions);
       yield { monitor, policy, ...change, slotEpochMs, evidence };
     }
-    const noData = await judgeNoData(monitor, slotEpochMs, windows, regions, incidentOf(NO_DATA_POLICY));
-    if (noData !== null) yield noData;
+    const noData = await judgeNoData(monitor, slotEpochMs, windows, regions, incidentOf(NO_DATA_POLICY), controls);
+    if (noData !== null && !(silenced && noData.kind === 'opened')) yield noData;
   }
 }
 
@@ -60,13 +64,16 @@ async function judgeNoData(
   windows: PolicyWindows,
   regions: ReadonlyMap<Region, RegionResults>,
   current: Incident | null,
+  controls: readonly Control[],
 ): Promise<Judgement | null> {
   const confirm = Math.max(3, Math.ceil(NO_DATA_AFTER_MS / monitor.everyMs));
   const rules = { id: NO_DATA_POLICY, severity: 'warning', confirm, recover: 1, remindEveryMs: null } as const;
   const states: PolicyState[] = [];
   for (let back = 0; back < confirm; back += 1) {
     const slot = slotEpochMs - back * monitor.everyMs;
-    states.push(dataState(monitor, slot, await windows.at(monitor, slot, monitor.everyMs), regions));
+    const isMeant = !isPaused(monitor, slot, controls);
+    const seen = await windows.at(monitor, slot, monitor.everyMs);
+    states.push(isMeant ? dataState(monitor, slot, seen, regions) : 'unknown');
     if (states.at(-1) !== 'breached') break;
   }
   const change = transition(monitor.id, rules, monitor.everyMs, slotEpochMs, states, current);

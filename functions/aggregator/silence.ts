@@ -1,4 +1,5 @@
 import type { NotificationKind } from '../../shared/api-types.ts';
+import { type Control, isPaused, pausedUntil } from '../../shared/control.ts';
 import { type Incident, openedIncident, resolvedIncident } from '../../shared/incident.ts';
 import type { Deployment, Region } from '../../shared/monitor.ts';
 import { MINUTE_MS } from '../../shared/schedule.ts';
@@ -25,7 +26,7 @@ const SILENT_AFTER_MS = 3 * MINUTE_MS;
 
 /**
  * `watchingSinceEpochMs`: since when this aggregator has been running without a gap. What happened while nobody
- * watched (a fresh deployment, a machine asleep) is not called silence.
+ * watched (a fresh deployment, a machine asleep), or while every monitor was paused, is not called silence.
  */
 export function pulseOf(
   deployment: Deployment,
@@ -33,11 +34,13 @@ export function pulseOf(
   lastSlotEpochMs: number | null,
   watchingSinceEpochMs: number,
   nowEpochMs: number,
+  controls: readonly Control[],
 ): RegionPulse {
-  const periods = deployment.monitors.filter((m) => m.regions.includes(region)).map((m) => m.everyMs);
-  if (periods.length === 0) return { region, lastSlotEpochMs, silent: null };
-  const graceMs = Math.max(SILENT_AFTER_MS, 2 * Math.min(...periods) + 2 * MINUTE_MS);
-  const sinceEpochMs = Math.max(lastSlotEpochMs ?? 0, watchingSinceEpochMs);
+  const meant = deployment.monitors.filter((m) => m.regions.includes(region) && !isPaused(m, nowEpochMs, controls));
+  if (meant.length === 0) return { region, lastSlotEpochMs, silent: null };
+  const graceMs = Math.max(SILENT_AFTER_MS, 2 * Math.min(...meant.map((m) => m.everyMs)) + 2 * MINUTE_MS);
+  const unpausedSince = Math.min(...meant.map((m) => pausedUntil(m, controls, nowEpochMs)));
+  const sinceEpochMs = Math.max(lastSlotEpochMs ?? 0, watchingSinceEpochMs, unpausedSince);
   const announcedAtEpochMs = sinceEpochMs + graceMs;
   return {
     region,

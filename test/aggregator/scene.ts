@@ -51,10 +51,14 @@ export class Scene {
   }
 
   /** Minute `minute`'s results of the given regions, one result a monitor, as one batch a region. */
-  async minute(minute: number, byRegion: Readonly<Record<Region, 'up' | 'down' | 'inconclusive' | Partial<Result>>>) {
+  async minute(
+    minute: number,
+    byRegion: Readonly<Record<Region, 'up' | 'down' | 'inconclusive' | Partial<Result>>>,
+    monitors = this.deployment.monitors,
+  ) {
     for (const [region, state] of Object.entries(byRegion)) {
       const slotEpochMs = START + minute * MINUTE;
-      const results = this.deployment.monitors.map((monitor) => {
+      const results = monitors.map((monitor) => {
         const common = { monitorId: monitor.id, slotEpochMs };
         if (state === 'up') return resultOf(common);
         if (state === 'down') return failureOf(common);
