@@ -51,12 +51,14 @@ const IDLE: AggregationSummary = {
 
 /** After a pause, slots older than this are counted but no longer paged: they are history. */
 const PAGE_WITHIN_MS = HOUR_MS;
+
 /**
  * Brings everything up to date, whatever has happened since the last run, and however often it is run:
  *
  *   results ─► windows ─► states per slot ─► transitions, each stored with its notification ─► sent ─► progress
  *
- * A crash anywhere leaves work that the next run does again, to the same effect.
+ * A crash anywhere leaves work that the next run does again, to the same effect. Throws when something could not be
+ * done, after all else is.
  */
 export async function aggregate(
   aggregation: Aggregation,
@@ -103,6 +105,7 @@ export async function aggregate(
     ),
   );
   const heldBack: Record<string, number> = {};
+  const faults: Error[] = [];
   let transitions = await announceSilence(book, pulses);
   const silent = new Set(pulses.filter((pulse) => pulse.silent !== null).map((pulse) => pulse.region));
   const windows = new PolicyWindows(history, monitors, regions);
@@ -110,7 +113,13 @@ export async function aggregate(
     const from = Math.max(judgedUntil(before, monitor.id), nowEpochMs - PAGE_WITHIN_MS);
     const until = frontierOf(monitor, from, nowEpochMs, regions, silent, controls);
     if (until < nowEpochMs) heldBack[monitor.id] = until;
-    transitions += await judgeMonitor(book, monitor, from, until, windows, regions, controls);
+    try {
+      transitions += await judgeMonitor(book, monitor, from, until, windows, regions, controls);
+    } catch (error) {
+      // One monitor that cannot be judged must not keep the others from being paged. It is judged again next time.
+      heldBack[monitor.id] = from;
+      faults.push(new Error(`monitor ${monitor.id} could not be judged`, { cause: error }));
+    }
   }
   transitions += await withdraw(book, deployment, nowEpochMs);
   const delivered = await book.deliverAll(nowEpochMs);
@@ -125,6 +134,7 @@ export async function aggregate(
     regions: progressOfRegions,
   };
   await store.saveProgress(after, loaded?.version ?? 0);
+  if (faults.length > 0) throw new AggregateError(faults, faults.map((fault) => fault.message).join('; '));
   return {
     active: true,
     results: [...regions.values()].reduce((sum, region) => sum + region.all.length, 0),
