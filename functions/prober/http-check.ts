@@ -61,7 +61,7 @@ export async function runHttpCheck(prober: Prober, check: Check): Promise<Result
     outcome: failure?.outcome ?? 'passed',
     reason: failure?.reason ?? null,
     failedPhase: failure?.failedPhase ?? null,
-    detail: failure === null ? null : cut(redact(failure.detail)),
+    detail: failure === null ? null : sentence(redact(failure.detail)),
     lateMs,
     totalMs: trace.totalMs,
     phases: trace.totalMs === null ? NO_PHASES : trace.phases,
@@ -228,6 +228,8 @@ function duration(ms: number): string {
   return ms >= 1_000 ? `${Math.round(ms / 100) / 10} s` : `${Math.round(ms)} ms`;
 }
 
-function cut(detail: string): string {
-  return detail.length > MAX_DETAIL_CHARS ? `${detail.slice(0, MAX_DETAIL_CHARS - 1)}…` : detail;
+/** Targets choose part of these words: what they choose must not steer a terminal or break a header of an e-mail. */
+function sentence(detail: string): string {
+  const line = detail.replaceAll(/\p{Cc}+/gu, ' ');
+  return (line.length > MAX_DETAIL_CHARS ? `${line.slice(0, MAX_DETAIL_CHARS - 1)}…` : line).toWellFormed();
 }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import type { IncomingMessage } from 'node:http';
 import { test } from 'node:test';
 import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib';
-import { NO_PHASES, traceId } from '../../shared/result.ts';
+import { MAX_DETAIL_CHARS, NO_PHASES, traceId } from '../../shared/result.ts';
 import { serveBytes, serveHttp, serveHttps } from '../servers/loopback.ts';
 import { checkOf, SLOT_MS } from './build.ts';
 
@@ -145,6 +145,16 @@ test('takes metrics from an answer that fails, too', async (t) => {
   const port = await serveHttp(t, (_, response) => response.writeHead(503).end('{"queue":{"depth":250}}'));
   const metrics = [{ name: 'queueDepth', from: 'json', path: '$.queue.depth' }] as const;
   assert.deepEqual((await checkOf({ url: `http://127.0.0.1:${port}/`, metrics })).metrics, { queueDepth: 250 });
+});
+
+test('what a target says cannot steer a terminal, nor outgrow a sentence', async (t) => {
+  const port = await serveHttp(t, (_, response) => {
+    response.setHeader('location', `ftp://\u009b31m${'x'.repeat(1_000)}`);
+    response.writeHead(302).end();
+  });
+  const { detail } = await checkOf({ url: `http://127.0.0.1:${port}/` });
+  assert.doesNotMatch(detail ?? '', /\p{Cc}/u);
+  assert.equal(detail?.length, MAX_DETAIL_CHARS);
 });
 
 test('what breaks in our own code is inconclusive', async () => {

@@ -1,15 +1,18 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Check } from '../../functions/prober/http-check.ts';
-import { createPacer, LAUNCH_PACE_MS } from '../../functions/prober/pacer.ts';
+import { createPacer } from '../../functions/prober/pacer.ts';
 import { MAX_SLOT_AGE_MS, runSlots, type SlotRunReport } from '../../functions/prober/run-slots.ts';
 import type { Secret } from '../../functions/prober/secrets.ts';
+import { type Control, newControl } from '../../shared/control.ts';
 import type { Monitor } from '../../shared/monitor.ts';
 import type { Batch, Result } from '../../shared/result.ts';
 import { MINUTE_MS, SECOND_MS } from '../../shared/schedule.ts';
 import { resultOf } from '../shared/build.ts';
 import { monitor, SLOT_MS } from './build.ts';
 import { FakeClock, settled } from './fake-clock.ts';
+
+const PACE_MS = 6;
 
 test('runs every slot of the period at its time', async () => {
   const run = start({ monitors: [monitor({ id: 'fast', everyMs: 20_000 })] });
@@ -32,16 +35,16 @@ test('an early run waits for its slots', async () => {
 test('launches of one instant keep the pace, in the order of the definitions', async () => {
   const run = start({ monitors: ['a', 'b', 'c'].map((id) => monitor({ id })) });
   await run.clock.pass(MINUTE_MS);
-  assert.deepEqual(run.launched, ['a +0 at 0', `b +0 at ${LAUNCH_PACE_MS}`, `c +0 at ${2 * LAUNCH_PACE_MS}`]);
+  assert.deepEqual(run.launched, ['a +0 at 0', `b +0 at ${PACE_MS}`, `c +0 at ${2 * PACE_MS}`]);
 });
 
 test('after a stall the pace is kept, not made up for', async () => {
   const run = start({ monitors: ['a', 'b', 'c', 'd'].map((id) => monitor({ id })) });
-  await run.clock.pass(LAUNCH_PACE_MS);
+  await run.clock.pass(PACE_MS);
   run.clock.stall(500);
   await run.clock.pass(MINUTE_MS);
   const [, , thirdMs = 0, fourthMs = 0] = run.launched.map((line) => Number(line.split(' at ')[1]));
-  assert.equal(fourthMs - thirdMs, LAUNCH_PACE_MS);
+  assert.equal(fourthMs - thirdMs, PACE_MS);
 });
 
 test('a check that does not end holds up neither later launches nor other batches', async () => {
@@ -131,7 +134,21 @@ test('a check gets its own secrets and no others', async () => {
   );
 });
 
+test('paused slots are not checked, and those after the pause are', async () => {
+  const target = 'tag:payments';
+  const pause = newControl({ kind: 'pause', target, reason: null, by: 'ada@desk' }, MINUTE_MS, null, SLOT_MS);
+  const run = start({
+    monitors: [{ ...monitor({ id: 'fast', everyMs: 20_000 }), tags: ['payments'] }, monitor({ id: 'other' })],
+    controls: [{ ...pause, untilEpochMs: SLOT_MS + 40_000 }],
+  });
+  await run.clock.pass(2 * MINUTE_MS);
+  assert.deepEqual(run.launched, ['other +0 at 0', 'fast +40000 at 40000']);
+  const { paused, skipped } = await run.report;
+  assert.deepEqual({ paused, skipped }, { paused: 2, skipped: 0 });
+});
+
 interface RunCase {
+  readonly controls?: readonly Control[];
   readonly monitors?: readonly Monitor[];
   readonly startMs?: number;
   readonly periodMs?: number;
@@ -154,7 +171,7 @@ function start(stated: RunCase) {
   const report: Promise<SlotRunReport> = runSlots(
     {
       clock,
-      pace: createPacer(clock),
+      pace: createPacer(clock, PACE_MS),
       secrets: { read: () => stated.secrets ?? Promise.resolve(new Map()) },
       check: (check): Promise<Result> => {
         const { id } = check.monitor;
@@ -172,6 +189,7 @@ function start(stated: RunCase) {
       region: 'eu-west-1',
       shard: 0,
       monitors: stated.monitors ?? [monitor()],
+      controls: stated.controls ?? [],
       startEpochMs,
       periodMs: stated.periodMs ?? MINUTE_MS,
     },

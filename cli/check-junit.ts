@@ -1,0 +1,53 @@
+import type { Result } from '../shared/result.ts';
+import { SECOND_MS } from '../shared/schedule.ts';
+import type { CheckedFile } from './check-run.ts';
+
+/**
+ * JUnit's XML, as CI systems read it: a suite per file, a case per monitor; `failed` is a failure, `inconclusive` an error.
+ * @see https://github.com/testmoapp/junitxml
+ */
+export function checkJunit(files: readonly CheckedFile[]): string {
+  const all = files.flatMap(({ checked }) => checked.map(({ result }) => result));
+  const suites = files.flatMap(({ file, checked }) => {
+    const results = checked.map(({ result }) => result);
+    return [
+      `  <testsuite name="${escaped(file)}"${counts(results)}>`,
+      ...results.flatMap((result) => testCase(file, result)),
+      '  </testsuite>',
+    ];
+  });
+  return [
+    '<?xml version="1.0" encoding="UTF-8"?>',
+    `<testsuites name="parallax check"${counts(all)}>`,
+    ...suites,
+    '</testsuites>',
+    '',
+  ].join('\n');
+}
+
+function testCase(file: string, result: Result): readonly string[] {
+  const open = `    <testcase classname="${escaped(file)}" name="${escaped(result.monitorId)}" time="${seconds(result.totalMs)}"`;
+  if (result.outcome === 'passed') return [`${open}/>`];
+  const element = result.outcome === 'failed' ? 'failure' : 'error';
+  const attributes = `type="${result.reason}" message="${escaped(result.detail ?? '')}"`;
+  return [`${open}>`, `      <${element} ${attributes}/>`, '    </testcase>'];
+}
+
+function counts(results: readonly Result[]): string {
+  const count = (outcome: string) => results.filter((result) => result.outcome === outcome).length;
+  const totalMs = results.reduce((sum, result) => sum + (result.totalMs ?? 0), 0);
+  return ` tests="${results.length}" failures="${count('failed')}" errors="${count('inconclusive')}" time="${seconds(totalMs)}"`;
+}
+
+function seconds(ms: number | null): string {
+  return ((ms ?? 0) / SECOND_MS).toFixed(6);
+}
+
+const ENTITIES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
+
+/** XML 1.0 has no way to write control characters and noncharacters at all. */
+function escaped(text: string): string {
+  return text
+    .replaceAll(/[\p{Cc}\p{Cs}\uFFFE\uFFFF]/gu, '\uFFFD')
+    .replaceAll(/[&<>"]/g, (character) => ENTITIES[character] ?? '');
+}

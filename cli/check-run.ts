@@ -1,0 +1,53 @@
+import { type Prober, runHttpCheck } from '../functions/prober/http-check.ts';
+import { createPacer } from '../functions/prober/pacer.ts';
+import { type Secret, secretNames } from '../functions/prober/secrets.ts';
+import { secretVariable } from '../local/parameter-store.ts';
+import type { Monitor } from '../shared/monitor.ts';
+import type { Result } from '../shared/result.ts';
+
+/** A definition file and its monitors, in the file's order. */
+export interface MonitorFile {
+  readonly file: string;
+  readonly monitors: readonly Monitor[];
+}
+
+/** What was found for each monitor of a file, in the same order. */
+export interface CheckedFile {
+  readonly file: string;
+  readonly checked: readonly { readonly monitor: Monitor; readonly result: Result }[];
+}
+
+/** Checks run from this machine, which is no AWS region: the name in the user agent and the trace id. */
+export const HERE = 'local';
+
+/** Checks each monitor once, now, launched as the prober launches them, so that their times are as true. */
+export function checkFiles(
+  prober: Prober,
+  files: readonly MonitorFile[],
+  environment: Readonly<Record<string, string | undefined>>,
+): Promise<readonly CheckedFile[]> {
+  const pace = createPacer(prober.clock);
+  return Promise.all(
+    files.map(async ({ file, monitors }) => {
+      const checked = monitors.map(async (monitor) => {
+        const secrets = secretsFromEnvironment(monitor, environment);
+        await pace();
+        const slotEpochMs = prober.clock.epochMs();
+        return { monitor, result: await runHttpCheck(prober, { monitor, slotEpochMs, secrets }) };
+      });
+      return { file, checked: await Promise.all(checked) };
+    }),
+  );
+}
+
+function secretsFromEnvironment(
+  monitor: Monitor,
+  environment: Readonly<Record<string, string | undefined>>,
+): ReadonlyMap<string, Secret> {
+  const read = (name: string): Secret => {
+    const variable = secretVariable(name);
+    const value = environment[variable];
+    return value === undefined ? { missing: `secret "${name}" has no value here: set ${variable}` } : { value };
+  };
+  return new Map(secretNames(monitor.request).map((name) => [name, read(name)]));
+}

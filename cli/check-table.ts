@@ -1,0 +1,47 @@
+import { type Outcome, PHASES } from '../shared/result.ts';
+import type { CheckedFile } from './check-run.ts';
+
+const MARKS: Readonly<Record<Outcome, string>> = { passed: '✓', failed: '✗', inconclusive: '?' };
+
+const HEADINGS = ['', 'monitor', 'status', 'total', 'dns', 'connect', 'tls', 'first byte', 'download'];
+
+/** Columns before this one are text, and stand left; numbers stand right. */
+const FIRST_NUMBER = 2;
+
+/** For a person: a line a monitor, times in milliseconds, `—` for a phase that did not happen, and what is wrong beneath. */
+export function checkTable(files: readonly CheckedFile[]): string {
+  const lines = files.flatMap(({ file, checked }) => [
+    { title: file },
+    ...checked.flatMap(({ result }) => [
+      {
+        cells: [
+          MARKS[result.outcome],
+          result.monitorId,
+          result.status === null ? '—' : String(result.status),
+          milliseconds(result.totalMs),
+          ...PHASES.map((phase) => milliseconds(result.phases[`${phase}Ms`])),
+        ],
+      },
+      ...(result.detail === null ? [] : [{ detail: `${result.reason}: ${result.detail}` }]),
+    ]),
+  ]);
+  const rows = [HEADINGS, ...lines.flatMap((line) => ('cells' in line ? [line.cells] : []))];
+  const widths = HEADINGS.map((_, column) => Math.max(...rows.map((cells) => cells[column]?.length ?? 0)));
+  const row = (cells: readonly string[]) =>
+    cells
+      .map((cell, column) =>
+        column < FIRST_NUMBER ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0),
+      )
+      .join('  ')
+      .trimEnd();
+
+  const text = lines.map((line) => {
+    if ('title' in line) return `\n${line.title}`;
+    return 'cells' in line ? row(line.cells) : `     ${line.detail}`;
+  });
+  return `${[`${row(HEADINGS)}   (ms)`, ...text].join('\n')}\n`;
+}
+
+function milliseconds(ms: number | null): string {
+  return ms === null ? '—' : ms.toFixed(1);
+}
