@@ -15,11 +15,12 @@ import { runSlots } from './run-slots.ts';
 import { type RunSummary, summaryOf } from './run-summary.ts';
 import type { SecretSource } from './secrets.ts';
 import { createSsmSecrets } from './ssm-secrets.ts';
+import { standingControls } from './standing-controls.ts';
 
 /** All that a prober reaches out with. */
 export interface ProberDependencies {
   readonly prober: Prober;
-  readonly deployment: Pick<Deployment, 'monitors' | 'retention'>;
+  readonly deployment: Pick<Deployment, 'monitors' | 'retention' | 'home' | 'standby'>;
   readonly table: string;
   readonly dynamo: Pick<DynamoDBClient, 'send'>;
   readonly secrets: SecretSource;
@@ -56,6 +57,7 @@ export function createHandler(dependencies: ProberDependencies): (event: ProbeEv
       );
     }
     const startedMs = clock.monotonicMs();
+    const { controls, error: controlsError } = await standingControls(dynamo, table, deployment);
     const batches = { stored: 0, alreadyThere: 0 };
     const report = await runSlots(
       {
@@ -68,11 +70,15 @@ export function createHandler(dependencies: ProberDependencies): (event: ProbeEv
           batches[outcome === 'stored' ? 'stored' : 'alreadyThere'] += 1;
         },
       },
-      { region, shard: event.shard, monitors, startEpochMs, periodMs: event.periodMs },
+      { region, shard: event.shard, monitors, controls, startEpochMs, periodMs: event.periodMs },
     );
     const wallMs = clock.monotonicMs() - startedMs;
     dependencies.log(
-      summaryOf({ region, scheduledTime: event.scheduledTime, shard: event.shard, wallMs }, batches, report),
+      summaryOf(
+        { region, scheduledTime: event.scheduledTime, shard: event.shard, wallMs, controlsError },
+        batches,
+        report,
+      ),
     );
     if (report.storeErrors.length > 0) {
       throw new BatchesLost(`${report.storeErrors.length} batches of ${event.scheduledTime} could not be stored`, {

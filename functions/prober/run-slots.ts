@@ -1,3 +1,4 @@
+import { type Control, isPaused } from '../../shared/control.ts';
 import type { Monitor, Region } from '../../shared/monitor.ts';
 import type { Batch, Result } from '../../shared/result.ts';
 import { BATCH_GROUP_MS, MINUTE_MS, slotsIn } from '../../shared/schedule.ts';
@@ -11,6 +12,8 @@ export interface SlotRun {
   readonly region: Region;
   readonly shard: number;
   readonly monitors: readonly Monitor[];
+  /** What stands, as of the run's start. */
+  readonly controls: readonly Control[];
   readonly startEpochMs: number;
   readonly periodMs: number;
 }
@@ -29,6 +32,8 @@ export interface SlotRunReport {
   readonly results: readonly Result[];
   /** Slots that were too old to be checked: there is no data for them, which is neither up nor down. */
   readonly skipped: number;
+  /** Slots that somebody paused: not planned at all. */
+  readonly paused: number;
   /** What went wrong in storing, one for each batch that could not be stored. */
   readonly storeErrors: readonly unknown[];
 }
@@ -54,7 +59,9 @@ export const MAX_SLOT_AGE_MS = 2 * MINUTE_MS;
 export async function runSlots(runner: SlotRunner, run: SlotRun): Promise<SlotRunReport> {
   const { clock } = runner;
   const delayMs = Math.max(0, clock.epochMs() - run.startEpochMs);
-  const planned = plan(run);
+  const due = slotsOf(run);
+  const meant = due.filter(({ monitor, slotEpochMs }) => !isPaused(monitor, slotEpochMs, run.controls));
+  const planned = plan(run, meant);
   const readSecrets = secretsOfRun(runner.secrets, new Set([...planned.values()].flat().map(({ monitor }) => monitor)));
   const results: Result[] = [];
   const storeErrors: unknown[] = [];
@@ -82,7 +89,7 @@ export async function runSlots(runner: SlotRunner, run: SlotRun): Promise<SlotRu
   };
 
   await Promise.all([...planned].map(([startEpochMs, group]) => storeGroup(startEpochMs, group)));
-  return { results, skipped: [...planned.values()].flat().length - results.length, storeErrors };
+  return { results, skipped: meant.length - results.length, paused: due.length - meant.length, storeErrors };
 }
 
 interface Planned {
@@ -90,10 +97,9 @@ interface Planned {
   readonly slotEpochMs: number;
 }
 
-/** What is to be checked, in order, by the start of its batch. Counted from the run's start: no other run shares a key. */
-function plan(run: SlotRun): ReadonlyMap<number, readonly Planned[]> {
-  const groupMs = Math.min(BATCH_GROUP_MS, run.periodMs);
-  const inOrder = run.monitors
+/** Everything that is due in the run, in order. */
+function slotsOf(run: SlotRun): Planned[] {
+  return run.monitors
     .flatMap((monitor) =>
       slotsIn(monitor, run.startEpochMs, run.startEpochMs + run.periodMs).map((slotEpochMs) => ({
         monitor,
@@ -101,8 +107,13 @@ function plan(run: SlotRun): ReadonlyMap<number, readonly Planned[]> {
       })),
     )
     .sort((a, b) => a.slotEpochMs - b.slotEpochMs);
+}
+
+/** What is to be checked, by the start of its batch. Counted from the run's start: no other run shares a key. */
+function plan(run: SlotRun, slots: readonly Planned[]): ReadonlyMap<number, readonly Planned[]> {
+  const groupMs = Math.min(BATCH_GROUP_MS, run.periodMs);
   return Map.groupBy(
-    inOrder,
+    slots,
     ({ slotEpochMs }) => run.startEpochMs + Math.floor((slotEpochMs - run.startEpochMs) / groupMs) * groupMs,
   );
 }

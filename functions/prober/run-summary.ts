@@ -12,6 +12,10 @@ export interface RunSummary {
   readonly outcomes: Readonly<Record<Outcome, number>>;
   /** Slots that were too old to be checked. */
   readonly skipped: number;
+  /** Slots that somebody paused. */
+  readonly paused: number;
+  /** Why pauses could not be read; then everything was checked. */
+  readonly controlsError: string | null;
   readonly batches: { readonly stored: number; readonly alreadyThere: number; readonly lost: number };
   readonly wallMs: number;
   readonly maxLateMs: number;
@@ -33,7 +37,7 @@ const MAX_NOT_PASSED = 10;
 const MAX_ERRORS = 3;
 
 export function summaryOf(
-  run: Pick<RunSummary, 'region' | 'scheduledTime' | 'shard' | 'wallMs'>,
+  run: Pick<RunSummary, 'region' | 'scheduledTime' | 'shard' | 'wallMs' | 'controlsError'>,
   batches: Omit<RunSummary['batches'], 'lost'>,
   report: SlotRunReport,
 ): RunSummary {
@@ -46,6 +50,8 @@ export function summaryOf(
     shard: run.shard,
     outcomes: { passed: count('passed'), failed: count('failed'), inconclusive: count('inconclusive') },
     skipped: report.skipped,
+    paused: report.paused,
+    controlsError: run.controlsError,
     batches: { ...batches, lost: storeErrors.length },
     wallMs: Math.round(run.wallMs),
     maxLateMs: Math.round(results.reduce((max, result) => Math.max(max, result.lateMs), 0)),

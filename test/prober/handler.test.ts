@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
-import { type DynamoDBClient, paginateQuery } from '@aws-sdk/client-dynamodb';
+import { type DynamoDBClient, PutItemCommand, paginateQuery, QueryCommand } from '@aws-sdk/client-dynamodb';
 import { createHandler, type ProberDependencies } from '../../functions/prober/handler.ts';
 import { createPacer } from '../../functions/prober/pacer.ts';
 import type { RunSummary } from '../../functions/prober/run-summary.ts';
+import { controlPut, newControl } from '../../shared/control.ts';
 import type { Batch } from '../../shared/result.ts';
 import { DAY_MS, MINUTE_MS } from '../../shared/schedule.ts';
 import { batchOf, batchQueries } from '../../shared/table.ts';
@@ -118,6 +119,37 @@ for (const [what, event] of [
   });
 }
 
+test('what home or the standby has paused is not checked, and said', async (t) => {
+  for (const writer of ['us-east-1', 'eu-west-1']) {
+    const dynamo = await startTable(t);
+    await dynamo.send(new PutItemCommand(controlPut(TABLE, writer, PAUSE)));
+    const { handle, summaries } = handlerOf({ dynamo });
+    await handle(EVENT);
+    assert.deepEqual(await storedBatches(dynamo), []);
+    assert.deepEqual([summaries[0]?.paused, summaries[0]?.controlsError], [1, null]);
+  }
+});
+
+test('while pauses cannot be read everything is checked', async (t) => {
+  const dynamo = await startTable(t);
+  await dynamo.send(new PutItemCommand(controlPut(TABLE, 'us-east-1', PAUSE)));
+  const deaf: Pick<DynamoDBClient, 'send'> = new Proxy(dynamo, {
+    get: (client, name) =>
+      name === 'send'
+        ? async (command: object) => {
+            if (command instanceof QueryCommand) throw new Error('not now');
+            return command instanceof PutItemCommand ? client.send(command) : undefined;
+          }
+        : Reflect.get(client, name),
+  });
+  const { handle, summaries } = handlerOf({ dynamo: deaf });
+  await handle(EVENT);
+  assert.equal((await storedBatches(dynamo)).length, 1);
+  assert.deepEqual([summaries[0]?.paused, summaries[0]?.controlsError], [0, 'not now']);
+});
+
+const PAUSE = newControl({ kind: 'pause', target: 'all', reason: null, by: 'ada@desk' }, MINUTE_MS, null, SLOT_MS);
+
 test('the values of secrets are in neither the log nor the table', async (t) => {
   const dynamo = await startTable(t);
   const port = await serveHttp(t, (request, response) => response.end(`you said ${request.headers.authorization}`));
@@ -138,7 +170,7 @@ test('the values of secrets are in neither the log nor the table', async (t) => 
 });
 
 interface HandlerCase {
-  readonly dynamo: DynamoDBClient;
+  readonly dynamo: Pick<DynamoDBClient, 'send'>;
   readonly monitors?: ProberDependencies['deployment']['monitors'];
   readonly secrets?: ProberDependencies['secrets'];
 }
@@ -162,6 +194,8 @@ function handlerOf(stated: HandlerCase) {
     deployment: {
       monitors: stated.monitors ?? [monitor({ request: { url: 'http://169.254.169.254/' } })],
       retention: RETENTION,
+      home: 'us-east-1',
+      standby: 'eu-west-1',
     },
     table: TABLE,
     dynamo: stated.dynamo,
@@ -172,12 +206,13 @@ function handlerOf(stated: HandlerCase) {
   return { handle, summaries };
 }
 
-/** A table whose first so many requests fail. */
+/** A table whose first so many writes fail. */
 async function failingTable(t: TestContext, count: number, failure: Error) {
   const dynamo = await startTable(t);
   let tries = 0;
   dynamo.middlewareStack.add(
     (next) => async (request) => {
+      if (!('Item' in request.input)) return next(request);
       tries += 1;
       if (tries <= count) throw failure;
       return next(request);

@@ -106,7 +106,7 @@ test('a batch that cannot be stored is reported, and the others are stored', asy
 
 test('nothing to check ends at once', async () => {
   const run = start({ monitors: [] });
-  assert.deepEqual(await run.report, { results: [], skipped: 0, storeErrors: [] });
+  assert.deepEqual(await run.report, { results: [], skipped: 0, paused: 0, storeErrors: [] });
 });
 
 test('only those that need secrets wait for them', async () => {
