@@ -6,16 +6,12 @@ import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
 import { ENVIRONMENT } from '../shared/environment.ts';
 import type { Deployment, Region } from '../shared/monitor.ts';
+import { functionSize } from '../shared/plan/sizes.ts';
 import { FunctionAlarms } from './alarm.ts';
 import { DeadLetterQueue } from './dead-letters.ts';
-import { DeployedFunction, type FunctionSettings } from './function.ts';
+import { DeployedFunction } from './function.ts';
 import { deadLetterQueueName, scheduleName } from './names.ts';
 import { EveryMinute, SCHEDULED_TIME } from './schedule.ts';
-
-/** Decoding and merging is work for a core, but a short one. */
-const MEMORY_MB = 1_024;
-/** Usually seconds. After hours of absence a run has all of them to catch up with, and a run that is cut off starts over. */
-const TIMEOUT_MS = 180_000;
 
 const READS = ['dynamodb:GetItem', 'dynamodb:Query'];
 const WRITES = ['dynamodb:PutItem', 'dynamodb:DeleteItem'];
@@ -34,7 +30,6 @@ export interface AggregatorProps {
   readonly table: ITableV2;
   readonly topic: ITopic;
   readonly bus: EventBus;
-  readonly settings: FunctionSettings;
 }
 
 /**
@@ -55,7 +50,7 @@ export class Aggregator extends Construct {
       description: `Aggregates and alerts for ${deployment.name} in ${region}`,
       // Recipients are the topic's affair: a new one is not a new zip.
       deployment: { ...deployment, notify: [] },
-      settings: { memoryMb: MEMORY_MB, timeoutMs: TIMEOUT_MS, ...props.settings },
+      settings: { ...deployment.functions?.aggregator, ...functionSize(deployment, 'aggregator', region) },
       deadLetterQueue,
       environment: { [ENVIRONMENT.topicArn]: topic.topicArn, [ENVIRONMENT.eventBus]: bus.eventBusName },
       permissions: [

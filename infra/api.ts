@@ -5,17 +5,13 @@ import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { FunctionUrlAuthType } from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
 import type { Deployment } from '../shared/monitor.ts';
+import { functionSize } from '../shared/plan/sizes.ts';
 import { FunctionAlarms } from './alarm.ts';
-import { DeployedFunction, type FunctionSettings } from './function.ts';
-
-const MEMORY_MB = 1_024;
-/** A person waits for the answer. */
-const TIMEOUT_MS = 15_000;
+import { DeployedFunction } from './function.ts';
 
 export interface ApiProps {
   readonly deployment: Deployment;
   readonly table: ITableV2;
-  readonly settings: FunctionSettings;
 }
 
 /** Answers what the monitors' state is, to callers of the account who sign their requests (IAM). Reads only. */
@@ -29,7 +25,7 @@ export class Api extends Construct {
       kind: 'api',
       description: `Answers for the state of ${deployment.name}`,
       deployment: { ...deployment, notify: [] },
-      settings: { memoryMb: MEMORY_MB, timeoutMs: TIMEOUT_MS, ...props.settings },
+      settings: { ...deployment.functions?.api, ...functionSize(deployment, 'api', deployment.home) },
       permissions: [
         new PolicyStatement({ actions: ['dynamodb:GetItem', 'dynamodb:Query'], resources: [table.tableArn] }),
       ],

@@ -6,28 +6,19 @@ import { NodejsFunction } from 'aws-cdk-lib/aws-lambda-nodejs';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { ENVIRONMENT, tableName } from '../shared/environment.ts';
-import type { Deployment } from '../shared/monitor.ts';
+import type { Deployment, FunctionSettings } from '../shared/monitor.ts';
+import type { FunctionSize } from '../shared/plan/sizes.ts';
 import { DEPLOYMENT_FILE, functionCode, HANDLER } from './code.ts';
 import { type DeadLetterQueue, maySendTo } from './dead-letters.ts';
 import { type FunctionKind, functionName } from './names.ts';
 import { MAX_EVENT_AGE } from './schedule.ts';
 
-/** What a team may set. Without it, each follows from what the function has to do. */
-export interface FunctionSettings {
-  /** 128 to 10,240. CPU comes with memory: 1,769 MB is one vCPU. */
-  readonly memoryMb?: number;
-  /** At most 900,000. */
-  readonly timeoutMs?: number;
-  /** Default: none. An account whose quota is still 10 rejects any (docs/adr/0012-no-reserved-concurrency.md). */
-  readonly reservedConcurrency?: number;
-}
-
 export interface DeployedFunctionProps {
   readonly kind: FunctionKind;
   readonly description: string;
-  /** The part of the deployment that this function reads; it lies beside the code. */
+  /** The part of the deployment that this function reads; it lies beside the code. Sizes are not the code's affair. */
   readonly deployment: Deployment;
-  readonly settings: Required<Pick<FunctionSettings, 'memoryMb' | 'timeoutMs'>> & FunctionSettings;
+  readonly settings: FunctionSize & Pick<FunctionSettings, 'reservedConcurrency'>;
   /** All that it may do, beside writing its own log and its dead letters. */
   readonly permissions: readonly PolicyStatement[];
   readonly environment?: Readonly<Record<string, string>>;
@@ -41,7 +32,8 @@ export class DeployedFunction extends Construct {
 
   constructor(scope: Construct, id: string, props: DeployedFunctionProps) {
     super(scope, id);
-    const { kind, deployment, settings, deadLetterQueue } = props;
+    const { kind, settings, deadLetterQueue } = props;
+    const { functions: _, ...deployment } = props.deployment;
     const name = functionName(deployment.name, kind);
 
     const logGroup = new LogGroup(this, 'Log', {

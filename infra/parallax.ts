@@ -4,12 +4,11 @@ import { type ITableV2, TableV2 } from 'aws-cdk-lib/aws-dynamodb';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import { Construct, Dependable } from 'constructs';
 import { tableName } from '../shared/environment.ts';
-import type { Deployment, Region } from '../shared/monitor.ts';
+import type { Deployment, FunctionsSettings, Region } from '../shared/monitor.ts';
 import { Aggregator } from './aggregator.ts';
 import { Alerting } from './alerting.ts';
 import { AlarmForwarding, announceOn } from './announce.ts';
 import { Api } from './api.ts';
-import type { FunctionSettings } from './function.ts';
 import { GlobalTable } from './global-table.ts';
 import { alarmTopicName, type StackKind, stackName, topicName } from './names.ts';
 import { Prober } from './prober.ts';
@@ -21,8 +20,8 @@ export interface ParallaxProps {
   readonly config: string | Deployment;
   /** An endpoint in home that answers for the monitors' state, for callers who sign with IAM. Default: none. */
   readonly api?: boolean;
-  /** Where a function's memory, time or concurrency should not follow from what it has to do. */
-  readonly functions?: Readonly<Partial<Record<'prober' | 'aggregator' | 'api', FunctionSettings>>>;
+  /** Where a function's memory, time or concurrency should not follow from what it has to do; over what `config` says. */
+  readonly functions?: FunctionsSettings;
 }
 
 /**
@@ -43,8 +42,9 @@ export class Parallax extends Construct {
 
   constructor(scope: Construct, id: string, props: ParallaxProps) {
     super(scope, id);
-    const { deployment, warnings } =
+    const { deployment: configured, warnings } =
       typeof props.config === 'string' ? readConfig(props.config) : { deployment: props.config, warnings: [] };
+    const deployment = { ...configured, functions: { ...configured.functions, ...props.functions } };
     const { home, standby, regions } = deployment;
     this.deployment = deployment;
     // What depends on a Parallax depends on its stacks; by itself the CDK would look for resources of this construct.
@@ -61,23 +61,20 @@ export class Parallax extends Construct {
       const stack = this.#stack('aggregator', region, `Aggregates and alerts for ${deployment.name}`, tableStack);
       const { topic, bus, alarmTopic } = new Alerting(stack, 'Alerting', { deployment });
       const table = this.#replica(stack);
-      const settings = props.functions?.aggregator ?? {};
-      const aggregator = new Aggregator(stack, 'Aggregator', { deployment, region, table, topic, bus, settings });
+      const aggregator = new Aggregator(stack, 'Aggregator', { deployment, region, table, topic, bus });
       announceOn(alarmTopic, aggregator.alarms);
       aggregators.set(region, stack);
     }
 
     for (const region of regions) {
       const stack = this.#stack('prober', region, `Checks the monitors of ${deployment.name}`, tableStack);
-      const settings = props.functions?.prober ?? {};
-      const prober = new Prober(stack, 'Prober', { deployment, region, table: this.#replica(stack), settings });
+      const prober = new Prober(stack, 'Prober', { deployment, region, table: this.#replica(stack) });
       this.#announce(stack, prober.alarms, aggregators.get(region));
     }
 
     if (props.api === true) {
       const stack = this.#stack('api', home, `Answers for the state of ${deployment.name}`, tableStack);
-      const settings = props.functions?.api ?? {};
-      const api = new Api(stack, 'Api', { deployment, table: this.#replica(stack), settings });
+      const api = new Api(stack, 'Api', { deployment, table: this.#replica(stack) });
       this.#announce(stack, api.alarms, aggregators.get(home));
     }
   }

@@ -5,25 +5,21 @@ import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
 import { secretParameterName } from '../shared/environment.ts';
 import type { Deployment, Region } from '../shared/monitor.ts';
+import { shardNumbers } from '../shared/plan/shards.ts';
+import { functionSize } from '../shared/plan/sizes.ts';
 import { MINUTE_MS } from '../shared/schedule.ts';
 import { FunctionAlarms } from './alarm.ts';
 import { DeadLetterQueue } from './dead-letters.ts';
-import { DeployedFunction, type FunctionSettings } from './function.ts';
+import { DeployedFunction } from './function.ts';
 import { deadLetterQueueName, scheduleName } from './names.ts';
-import { probedFrom, runTimeoutMs, usesSecrets } from './probed-from.ts';
+import { probedFrom, usesSecrets } from './probed-from.ts';
 import { EveryMinute, SCHEDULED_TIME } from './schedule.ts';
-
-/** One vCPU: with a share of one, latency is measured wrong by milliseconds. */
-const MEMORY_MB = 1_769;
-/** All of a region's monitors fit into one run. */
-const SHARD = 0;
 
 export interface ProberProps {
   readonly deployment: Deployment;
   readonly region: Region;
   /** The region's replica. */
   readonly table: ITableV2;
-  readonly settings: FunctionSettings;
 }
 
 /** Checks a region's monitors every minute and stores what it found in the region's replica. */
@@ -41,7 +37,7 @@ export class Prober extends Construct {
       kind: 'prober',
       description: `Checks the monitors of ${deployment.name} from ${region}`,
       deployment,
-      settings: { memoryMb: MEMORY_MB, timeoutMs: runTimeoutMs(deployment.monitors), ...props.settings },
+      settings: { ...deployment.functions?.prober, ...functionSize(deployment, 'prober', region) },
       deadLetterQueue,
       permissions: [
         // One writer per key: a region's prober can write no other region's batches.
@@ -53,12 +49,15 @@ export class Prober extends Construct {
         ...(usesSecrets(deployment.monitors) ? [this.#readSecrets(deployment.name, region)] : []),
       ],
     });
-    new EveryMinute(this, 'Schedule', {
-      scheduleName: scheduleName(deployment.name, 'prober', SHARD),
-      target: lambda,
-      deadLetterQueue,
-      input: { scheduledTime: SCHEDULED_TIME, periodMs: MINUTE_MS, shard: SHARD },
-    });
+    // One function; each shard is a run of its own, in an environment and on a core of its own.
+    for (const shard of shardNumbers(deployment.monitors)) {
+      new EveryMinute(this, shard === 0 ? 'Schedule' : `Schedule${shard}`, {
+        scheduleName: scheduleName(deployment.name, 'prober', shard),
+        target: lambda,
+        deadLetterQueue,
+        input: { scheduledTime: SCHEDULED_TIME, periodMs: MINUTE_MS, shard },
+      });
+    }
     this.alarms = new FunctionAlarms(this, 'Alarms', {
       deploymentName: deployment.name,
       kind: 'prober',

@@ -1,6 +1,7 @@
 import { rmSync } from 'node:fs';
 import { tableName } from '../shared/environment.ts';
 import type { Deployment, Region } from '../shared/monitor.ts';
+import { shardNumbers } from '../shared/plan/shards.ts';
 import { type AggregateEvent, type ProbeEvent, SECOND_MS } from '../shared/schedule.ts';
 import { type AwsEndpoint, startAwsEndpoint } from './aws-endpoint.ts';
 import { type DataFolder, openDataFolder, writeAtomically } from './data-folder.ts';
@@ -130,7 +131,7 @@ async function assemble(
   });
   closers.push(() => gateway.close());
 
-  if (options.scheduled) closers.push(...startSchedules(functions, clock, report));
+  if (options.scheduled) closers.push(...startSchedules(functions, deployment, clock, report));
   return { url: gateway.url, folder, probers: functions.probers, aggregator: functions.aggregator, close };
 }
 
@@ -173,11 +174,12 @@ function startFunctions(
 
   const longestCheckMs = Math.max(0, ...deployment.monitors.map(({ timeoutMs }) => timeoutMs));
   const proberMs = PERIOD_MS + longestCheckMs;
+  const runsAtOnce = Math.ceil(proberMs / PERIOD_MS) + 1;
   const probers = new Map(
-    deployment.regions.map((region) => [
-      region,
-      start(`prober ${region}`, handlers.prober, region, proberMs + STORE_MS, Math.ceil(proberMs / PERIOD_MS) + 1),
-    ]),
+    deployment.regions.map((region) => {
+      const maxConcurrent = runsAtOnce * shardsIn(deployment, region).length;
+      return [region, start(`prober ${region}`, handlers.prober, region, proberMs + STORE_MS, maxConcurrent)];
+    }),
   );
   // One at a time: a run that is left out costs nothing, since the next one catches up.
   const aggregator = start('aggregator', handlers.aggregator, deployment.home, AGGREGATOR_TIMEOUT_MS, 1);
@@ -185,8 +187,17 @@ function startFunctions(
   return { probers, aggregator, api, all: [...probers.values(), aggregator, api] };
 }
 
+function shardsIn({ monitors }: Deployment, region: Region): readonly number[] {
+  return shardNumbers(monitors.filter((monitor) => monitor.regions.includes(region)));
+}
+
 /** Returns how to stop each. */
-function startSchedules(functions: Functions, clock: Clock, report: Report): (() => Promise<void>)[] {
+function startSchedules(
+  functions: Functions,
+  deployment: Deployment,
+  clock: Clock,
+  report: Report,
+): (() => Promise<void>)[] {
   const fire = (target: LocalFunction, event: ProbeEvent | AggregateEvent): void => {
     target.invoke(event).catch((error: unknown) => {
       if (error instanceof FunctionError && error.code === 'closed') return;
@@ -194,8 +205,10 @@ function startSchedules(functions: Functions, clock: Clock, report: Report): (()
     });
   };
   const stopProbers = startSchedule(clock, { periodMs: PERIOD_MS, offsetMs: 0 }, (epochMs) => {
-    for (const prober of functions.probers.values()) {
-      fire(prober, { scheduledTime: iso(epochMs), periodMs: PERIOD_MS, shard: 0 });
+    for (const [region, prober] of functions.probers) {
+      for (const shard of shardsIn(deployment, region)) {
+        fire(prober, { scheduledTime: iso(epochMs), periodMs: PERIOD_MS, shard });
+      }
     }
   });
   const stopAggregator = startSchedule(clock, { periodMs: PERIOD_MS, offsetMs: AGGREGATE_OFFSET_MS }, (epochMs) =>

@@ -4,6 +4,7 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { SSMClient } from '@aws-sdk/client-ssm';
 import { ENVIRONMENT, required } from '../../shared/environment.ts';
 import type { Deployment } from '../../shared/monitor.ts';
+import { shardsOf } from '../../shared/plan/shards.ts';
 import type { ProbeEvent } from '../../shared/schedule.ts';
 import { storeBatch } from './batch-store.ts';
 import { systemClock } from './clock.ts';
@@ -40,22 +41,21 @@ export class UnknownProbeEvent extends Error {
   readonly code = 'unknown-probe-event';
 }
 
-/** All of a region's monitors fit into one run. */
-const SHARD = 0;
-
 /** Runs the event's slots and stores what it found. Whatever targets do, it throws only for what it could not store. */
 export function createHandler(dependencies: ProberDependencies): (event: ProbeEvent) => Promise<void> {
   const { prober, deployment, table, dynamo, secrets, pace } = dependencies;
   const { clock, region } = prober;
-  const monitors = deployment.monitors.filter((monitor) => monitor.regions.includes(region));
+  const shards = shardsOf(deployment.monitors.filter((monitor) => monitor.regions.includes(region)));
 
   return async (event) => {
     const startEpochMs = Date.parse(event.scheduledTime);
-    if (!Number.isFinite(startEpochMs) || !(event.periodMs > 0) || event.shard !== SHARD) {
+    if (!Number.isFinite(startEpochMs) || !(event.periodMs > 0) || !(event.shard >= 0)) {
       throw new UnknownProbeEvent(
-        `cannot run ${JSON.stringify(event)}: scheduledTime must be an ISO 8601 instant, periodMs a positive number and shard ${SHARD}`,
+        `cannot run ${JSON.stringify(event)}: scheduledTime must be an ISO 8601 instant, periodMs a positive number and shard a number from 0`,
       );
     }
+    // A schedule may outlive its shard by a minute, while a deployment takes it away: that run has nothing to do.
+    const monitors = shards.get(event.shard) ?? [];
     const startedMs = clock.monotonicMs();
     const { controls, error: controlsError } = await standingControls(dynamo, table, deployment);
     const batches = { stored: 0, alreadyThere: 0 };

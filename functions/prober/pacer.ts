@@ -1,11 +1,7 @@
+import { LAUNCH_PACE_MS } from '../../shared/plan/run-time.ts';
 import { type Clock, sleep } from './clock.ts';
 
-/**
- * Milliseconds between two launches. A TLS check costs about 2 ms of CPU on a full core. Launched at once, a hundred
- * of them read 160 ms too long; 6 ms apart they keep the core a third busy and read the truth within 2–3 ms (p99),
- * and all hundred are under way after 0.6 s.
- */
-export const LAUNCH_PACE_MS = 6;
+export { LAUNCH_PACE_MS };
 
 /** Lets one launch go at a time, in the order of asking. */
 export type Pacer = () => Promise<void>;

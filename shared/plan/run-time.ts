@@ -1,5 +1,6 @@
 import type { Condition, Monitor } from '../monitor.ts';
 import { MINUTE_MS, SECOND_MS } from '../schedule.ts';
+import { STORE_MS } from './assumed.ts';
 import { RUN_OVERHEAD_MS } from './measured.ts';
 
 /**
@@ -46,11 +47,10 @@ function upperBound(condition: Condition): number[] {
 }
 
 function lasts(monitors: readonly Monitor[], checkMs: (monitor: Monitor) => number): number {
-  if (monitors.length === 0) return 0;
   const fast = monitors.filter(({ everyMs }) => everyMs < MINUTE_MS);
   const offsets = new Set(fast.flatMap(({ everyMs }) => multiplesBelow(everyMs, MINUTE_MS)));
   const ends = [...offsets].map((offset) => offset + slotLasts(fast.filter(({ everyMs }) => offset % everyMs === 0)));
-  return Math.max(slotLasts(monitors), ...ends) + RUN_OVERHEAD_MS;
+  return Math.max(slotLasts(monitors), ...ends) + RUN_OVERHEAD_MS + STORE_MS;
 
   function slotLasts(due: readonly Monitor[]): number {
     const launches = due.reduce((sum, monitor) => sum + dueInMinute(monitor), 0);

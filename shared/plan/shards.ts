@@ -17,7 +17,7 @@ type Sharded = Pick<Monitor, 'id' | 'everyMs' | 'timeoutMs'>;
  */
 export const MAX_OPEN_CHECKS = 400;
 
-/** How many shards there are of either kind; together at least one wherever there is a monitor. */
+/** How many shards there are of either kind; together at least one, so that a region without monitors is seen to run. */
 export interface ShardLayout {
   /** Runs that end with their last check. Where `lasting` is 0, all monitors are in these. */
   readonly brief: number;
@@ -33,7 +33,7 @@ export const FIRST_LASTING_SHARD = 100;
  * get shards of their own: spread over all, a handful of them would keep every run alive for the minute.
  */
 export function shardLayout(monitors: readonly Sharded[]): ShardLayout {
-  if (shardsFor(monitors) <= 1) return { brief: shardsFor(monitors), lasting: 0 };
+  if (shardsFor(monitors) <= 1) return { brief: 1, lasting: 0 };
   return {
     brief: shardsFor(monitors.filter((monitor) => !isLasting(monitor))),
     lasting: shardsFor(monitors.filter(isLasting)),
@@ -76,7 +76,6 @@ export function isLasting(monitor: Pick<Sharded, 'everyMs'>): boolean {
 }
 
 function shardsFor(monitors: readonly Sharded[]): number {
-  if (monitors.length === 0) return 0;
   const open = monitors.reduce((sum, monitor) => sum + openChecks(monitor), 0);
   return Math.ceil(open / MAX_OPEN_CHECKS);
 }

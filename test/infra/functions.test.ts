@@ -6,7 +6,7 @@ import type { Monitor } from '../../shared/monitor.ts';
 import { batchPut } from '../../shared/table.ts';
 import { deploymentOf, monitorOf } from './build.ts';
 import { list, member, permissionsOf } from './permissions.ts';
-import { allPropertiesOf, onlyOf, stackOf, synthesize } from './synthesize.ts';
+import { allPropertiesOf, onlyOf, propertiesOf, stackOf, synthesize } from './synthesize.ts';
 
 const REGION = 'ap-southeast-2';
 const MONITOR = monitorOf();
@@ -78,6 +78,13 @@ describe('every function', () => {
     assert.deepEqual([MemorySize, Timeout, ReservedConcurrentExecutions], [3_008, 90, 3]);
   });
 
+  it('takes the sizes that the definition gives it', () => {
+    const functions = { aggregator: { memoryMb: 2_048 } };
+    const given = synthesize({ config: deploymentOf({ regions: [REGION], functions }) });
+    const lambda = onlyOf(stackOf(given, 'parallax-acme-aggregator-us-east-1'), 'AWS::Lambda::Function');
+    assert.deepEqual([lambda['MemorySize'], lambda['Timeout']], [2_048, 180]);
+  });
+
   for (const [kind, stack] of [
     ['prober', prober],
     ['aggregator', aggregator],
@@ -143,9 +150,9 @@ describe('the prober', () => {
     ['the longest check', [monitorOf({ timeoutMs: 1_000 }), monitorOf({ id: 'slow', timeoutMs: 30_000 })], 91],
     ['a minute of checks', [monitorOf({ everyMs: 15_000, timeoutMs: 30_000 })], 151],
     [
-      'launching a thousand',
-      Array.from({ length: 1_000 }, (_, n) => monitorOf({ id: `m-${n}`, timeoutMs: 1_000 })),
-      71,
+      'launching as many as one shard takes',
+      Array.from({ length: 400 }, (_, n) => monitorOf({ id: `m-${n}`, timeoutMs: 1_000 })),
+      65,
     ],
     ['no monitors', [], 60],
   ] as const satisfies readonly (readonly [string, readonly Monitor[], number])[]) {
@@ -210,6 +217,26 @@ describe('the API', () => {
 });
 
 describe('a schedule', () => {
+  it('is there for each shard of a region’s monitors', () => {
+    const monitors = [
+      ...Array.from({ length: 500 }, (_, n) => monitorOf({ id: `m-${n}`, regions: [REGION] })),
+      monitorOf({ id: 'fast', regions: [REGION], everyMs: 10_000 }),
+      monitorOf({ id: 'elsewhere', regions: ['eu-west-1'] }),
+    ];
+    const sharded = synthesize({ config: deploymentOf({ regions: [REGION, 'eu-west-1'], monitors }) });
+    const shardsIn = (region: string) =>
+      propertiesOf(stackOf(sharded, `parallax-acme-prober-${region}`), 'AWS::Scheduler::Schedule').map((schedule) => [
+        schedule['Name'],
+        JSON.parse(String(member(schedule['Target'], 'Input'))).shard,
+      ]);
+    assert.deepEqual(shardsIn(REGION), [
+      ['parallax-acme-prober-0', 0],
+      ['parallax-acme-prober-1', 1],
+      ['parallax-acme-prober-100', 100],
+    ]);
+    assert.deepEqual(shardsIn('eu-west-1'), [['parallax-acme-prober-0', 0]]);
+  });
+
   for (const [kind, stack, input] of [
     ['prober', prober, { scheduledTime: '<aws.scheduler.scheduled-time>', periodMs: 60_000, shard: 0 }],
     ['aggregator', aggregator, { scheduledTime: '<aws.scheduler.scheduled-time>' }],
