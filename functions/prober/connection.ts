@@ -83,7 +83,11 @@ function guard(
   const [address] = addresses;
   if (address === undefined) return failed('dns', 'dns', `${url.hostname} has no address`);
   const { host, isAddress } = hostOf(url);
-  const what = `${blockedBecause(policy, address, port)}, which this deployment does not allow`;
+  const isNeverAllowed = blockedBecause({ ...policy, allowPrivate: true }, address, port) !== null;
+  const remedy = isNeverAllowed
+    ? 'where no check may go'
+    : 'which only "allowPrivateAddresses" in parallax.json allows';
+  const what = `${blockedBecause(policy, address, port)}, ${remedy}`;
   return failed('blocked-address', null, isAddress ? `${host} is ${what}` : `${host} resolves to ${address}, ${what}`);
 }
 

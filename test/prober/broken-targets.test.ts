@@ -116,6 +116,14 @@ test('a body without end', async (t) => {
   assert.equal(result.detail, 'the body is larger than 50000 bytes');
 });
 
+test('a body without end is not read beyond its bound and one chunk', async (t) => {
+  const port = await serveTcp(t, (socket) =>
+    socket.once('data', () => forever(socket, 'HTTP/1.1 200 OK\r\n\r\n', 'y'.repeat(10_000))),
+  );
+  const { bodyBytes } = await checkOf({ url: `http://127.0.0.1:${port}/`, request: { maxBodyBytes: 50_000 } });
+  assert.ok(bodyBytes !== null && bodyBytes <= 50_000 + 65_536, `${bodyBytes} bytes`);
+});
+
 test('a body of exactly the bound passes', async (t) => {
   const port = await serveHttp(t, (_, response) => response.end('12345'));
   const result = await checkOf({ url: `http://127.0.0.1:${port}/`, request: { maxBodyBytes: 5 } });

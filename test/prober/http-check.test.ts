@@ -2,8 +2,10 @@ import assert from 'node:assert/strict';
 import type { IncomingMessage } from 'node:http';
 import { test } from 'node:test';
 import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib';
+import { systemClock } from '../../functions/prober/clock.ts';
+import { openTcpSocket } from '../../functions/prober/connection.ts';
 import { MAX_DETAIL_CHARS, NO_PHASES, traceId } from '../../shared/result.ts';
-import { serveBytes, serveHttp, serveHttps } from '../servers/loopback.ts';
+import { serveBytes, serveHttp, serveHttps, serveTcp } from '../servers/loopback.ts';
 import { checkOf, SLOT_MS } from './build.ts';
 
 const OK_BODY = [{ op: 'equals', value: 'fine' }] as const;
@@ -116,6 +118,26 @@ for (const [name, bytes] of Object.entries(answers)) {
     assert.deepEqual([result.outcome, result.detail, result.status], ['passed', null, 200]);
   });
 }
+
+test('the first byte is that of the answer, not of an interim one', async (t) => {
+  const interimArrived = Promise.withResolvers<void>();
+  let passedMs = 0;
+  const port = await serveTcp(t, (socket) =>
+    socket.once('data', async () => {
+      socket.write('HTTP/1.1 103 Early Hints\r\n\r\n');
+      await interimArrived.promise;
+      socket.end('HTTP/1.1 200 OK\r\n\r\n');
+    }),
+  );
+  const openSocket = (address: string, toPort: number) =>
+    openTcpSocket(address, toPort).once('data', () => {
+      passedMs = 5_000;
+      interimArrived.resolve();
+    });
+  const clock = { ...systemClock, monotonicMs: () => performance.now() + passedMs };
+  const { phases } = await checkOf({ url: `http://127.0.0.1:${port}/`, prober: { clock, openSocket } });
+  assert.ok(phases.firstByteMs !== null && phases.firstByteMs >= 5_000, `${phases.firstByteMs} ms`);
+});
 
 test('understands 204', async (t) => {
   const port = await serveHttp(t, (_, response) => response.writeHead(204).end());

@@ -56,6 +56,7 @@ test('to an address that is not allowed goes nowhere', async (t) => {
   const port = await redirectTo(t, 'http://169.254.169.254/latest/meta-data/');
   const result = await checkOf({ url: `http://127.0.0.1:${port}/` });
   assert.deepEqual([result.outcome, result.reason, result.redirects], ['failed', 'blocked-address', 1]);
+  assert.equal(result.detail, '169.254.169.254 is a cloud metadata service, where no check may go');
 });
 
 for (const [location, detail] of [

@@ -54,7 +54,10 @@ test('a name that resolves to a private address is not connected to', async () =
     prober: { resolveName: async () => ['10.0.0.1'], addressPolicy: { allowPrivate: false, forbiddenEndpoints: [] } },
   });
   assert.deepEqual([result.outcome, result.reason], ['failed', 'blocked-address']);
-  assert.equal(result.detail, 'api.test resolves to 10.0.0.1, a private address, which this deployment does not allow');
+  assert.equal(
+    result.detail,
+    'api.test resolves to 10.0.0.1, a private address, which only "allowPrivateAddresses" in parallax.json allows',
+  );
 });
 
 test('of several addresses, those that are allowed are connected to', async () => {
