@@ -105,7 +105,7 @@ function unknownOperator(condition: never): never {
 }
 
 /** Descends only as far as the expected value does, which the definition bounds. */
-export function deepEqual(value: Json | undefined, expected: Json): boolean {
+function deepEqual(value: Json | undefined, expected: Json): boolean {
   if (value === expected) return true;
   if (typeof value !== 'object' || typeof expected !== 'object' || value === null || expected === null) return false;
   if (isList(value) || isList(expected)) {

@@ -1,8 +1,6 @@
 import { LAUNCH_PACE_MS } from '../../shared/plan/run-time.ts';
 import { type Clock, sleep } from './clock.ts';
 
-export { LAUNCH_PACE_MS };
-
 /** Lets one launch go at a time, in the order of asking. */
 export type Pacer = () => Promise<void>;
 
