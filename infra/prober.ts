@@ -11,7 +11,7 @@ import { MINUTE_MS } from '../shared/schedule.ts';
 import { FunctionAlarms } from './alarm.ts';
 import { DeadLetterQueue } from './dead-letters.ts';
 import { DeployedFunction } from './function.ts';
-import { deadLetterQueueName, scheduleName } from './names.ts';
+import { aggregatorRegions, deadLetterQueueName, scheduleName } from './names.ts';
 import { probedFrom, usesSecrets } from './probed-from.ts';
 import { EveryMinute, SCHEDULED_TIME } from './schedule.ts';
 
@@ -45,6 +45,16 @@ export class Prober extends Construct {
           actions: ['dynamodb:PutItem'],
           resources: [table.tableArn],
           conditions: { 'ForAllValues:StringEquals': { 'dynamodb:LeadingKeys': [`batch#${region}`] } },
+        }),
+        // What people have paused, and nothing else.
+        new PolicyStatement({
+          actions: ['dynamodb:Query'],
+          resources: [table.tableArn],
+          conditions: {
+            'ForAllValues:StringEquals': {
+              'dynamodb:LeadingKeys': aggregatorRegions(deployment).map((writer) => `control#${writer}`),
+            },
+          },
         }),
         ...(usesSecrets(deployment.monitors) ? [this.#readSecrets(deployment.name, region)] : []),
       ],

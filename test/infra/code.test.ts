@@ -83,7 +83,6 @@ describe('a zip', () => {
   it('of a prober holds its own region’s monitors, without what others decide by', () => {
     assert.deepEqual(deployedTo('parallax-acme-prober-us-east-1'), {
       ...BASE,
-      standby: null,
       regions: ['us-east-1'],
       notify: [],
       monitors: [{ ...HERE, runbook: null }],

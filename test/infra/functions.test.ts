@@ -111,10 +111,14 @@ describe('the prober', () => {
     });
   });
 
-  it('may write its own region’s batches and nothing else', () => {
+  it('may write its own region’s batches, read what is paused, and nothing else', () => {
+    const controls = JSON.stringify({
+      'ForAllValues:StringEquals': { 'dynamodb:LeadingKeys': ['control#us-east-1', 'control#eu-west-1'] },
+    });
     const condition = JSON.stringify({ 'ForAllValues:StringEquals': { 'dynamodb:LeadingKeys': [`batch#${REGION}`] } });
     assert.deepEqual(withoutIds(permissionsOf(prober, 'lambda.amazonaws.com')), [
       `dynamodb:PutItem on ${tableArn(REGION)} if ${condition}`,
+      `dynamodb:Query on ${tableArn(REGION)} if ${controls}`,
       'logs:CreateLogStream on <ProberLog.Arn>',
       'logs:PutLogEvents on <ProberLog.Arn>',
       'sqs:SendMessage on <ProberDeadLetters.Arn>',
