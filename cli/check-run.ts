@@ -1,9 +1,11 @@
-import { type Prober, runHttpCheck } from '../functions/prober/http-check.ts';
+import type { Prober } from '../functions/prober/attempt.ts';
+import { runCheck } from '../functions/prober/check.ts';
 import { createPacer } from '../functions/prober/pacer.ts';
 import { type Secret, secretNames } from '../functions/prober/secrets.ts';
 import { secretVariable } from '../local/parameter-store.ts';
 import type { Monitor } from '../shared/monitor.ts';
 import type { Result } from '../shared/result.ts';
+import { secretTexts } from '../shared/target.ts';
 
 /** A definition file and its monitors, in the file's order. */
 export interface MonitorFile {
@@ -33,7 +35,7 @@ export function checkFiles(
         const secrets = secretsFromEnvironment(monitor, environment);
         await pace();
         const slotEpochMs = prober.clock.epochMs();
-        return { monitor, result: await runHttpCheck(prober, { monitor, slotEpochMs, secrets }) };
+        return { monitor, result: await runCheck(prober, { monitor, slotEpochMs, secrets }) };
       });
       return { file, checked: await Promise.all(checked) };
     }),
@@ -49,5 +51,5 @@ function secretsFromEnvironment(
     const value = environment[variable];
     return value === undefined ? { missing: `secret "${name}" has no value here: set ${variable}` } : { value };
   };
-  return new Map(secretNames(monitor.request).map((name) => [name, read(name)]));
+  return new Map(secretNames(secretTexts(monitor)).map((name) => [name, read(name)]));
 }

@@ -1,6 +1,6 @@
+import { type Prober, randomHex } from '../functions/prober/attempt.ts';
 import { systemClock } from '../functions/prober/clock.ts';
 import { createTrust, openTcpSocket } from '../functions/prober/connection.ts';
-import { type Prober, randomHex } from '../functions/prober/http-check.ts';
 import { createResolver } from '../functions/prober/resolve.ts';
 import {
   DEFAULT_CONFIG,

@@ -59,11 +59,15 @@ export interface Retention {
   readonly incidentsMs: number;
 }
 
-export interface Monitor {
+/** What is checked, by kind. Each kind says how in a part of its own; all else is the same for all. */
+export type Monitor = HttpMonitor | TcpMonitor | TlsMonitor | DnsMonitor | WebSocketMonitor | GrpcMonitor;
+
+export type MonitorType = Monitor['type'];
+
+export interface MonitorBase {
   readonly id: string;
   /** What people read; the id when none was given. */
   readonly name: string;
-  readonly type: 'http';
   readonly tags: readonly string[];
   /** Where it is checked from: a non-empty subset of the deployment's regions. */
   readonly regions: readonly Region[];
@@ -71,13 +75,30 @@ export interface Monitor {
   readonly everyMs: number;
   /** Deadline of one check, all hops included. */
   readonly timeoutMs: number;
-  readonly request: HttpRequest;
-  readonly expect: Expectations;
+  /** Empty for kinds whose answers hold no numbers of the user's own. */
   readonly metrics: readonly MetricDefinition[];
   readonly policies: readonly AlertPolicy[];
   readonly slo: Slo | null;
   /** A page for the person who is woken up. */
   readonly runbook: string | null;
+}
+
+/** What every kind's `expect` has. */
+export interface ExpectationsBase {
+  /** On the total time in milliseconds. */
+  readonly responseTimeMs: readonly Condition[];
+}
+
+/** What `expect` has where there may be TLS. */
+export interface CertificateExpectations extends ExpectationsBase {
+  /** The certificate must stay valid for at least this long. Null: only valid now. */
+  readonly certificateValidForMs: number | null;
+}
+
+export interface HttpMonitor extends MonitorBase {
+  readonly type: 'http';
+  readonly request: HttpRequest;
+  readonly expect: Expectations;
 }
 
 /** `${secret:name}` may stand in the url, header values and body; the prober resolves it. `${env:NAME}` is already gone. */
@@ -107,17 +128,142 @@ export type Condition =
   | { readonly op: 'exists'; readonly value: boolean }
   | { readonly op: 'length'; readonly conditions: readonly Condition[] };
 
-export interface Expectations {
+export interface Expectations extends CertificateExpectations {
   readonly status: readonly Condition[];
-  /** On the total time in milliseconds. */
-  readonly responseTimeMs: readonly Condition[];
   readonly headers: readonly { readonly name: string; readonly conditions: readonly Condition[] }[];
   /** On the decoded body as text. */
   readonly body: readonly Condition[];
   /** RFC 9535 JSONPath. */
   readonly json: readonly { readonly path: string; readonly conditions: readonly Condition[] }[];
-  /** The certificate must stay valid for at least this long. Null: only valid now. */
-  readonly certificateValidForMs: number | null;
+}
+
+/** How a connection that begins in plain text is asked to become TLS. */
+export const START_TLS = ['smtp', 'imap', 'pop3', 'ftp', 'postgres'] as const;
+export type StartTls = (typeof START_TLS)[number];
+
+/** When a connection becomes TLS: `at-once`, or after the given protocol's own request for it. */
+export type TlsStart = 'at-once' | StartTls;
+
+export interface TcpMonitor extends MonitorBase {
+  readonly type: 'tcp';
+  readonly tcp: {
+    /** A name or an address; IPv6 without brackets. */
+    readonly host: string;
+    readonly port: number;
+    /** Null: never TLS. */
+    readonly tls: TlsStart | null;
+    /** Written once connected, as UTF-8; may hold `${secret:name}`. Null: nothing is sent. */
+    readonly send: string | null;
+  };
+  readonly expect: CertificateExpectations & {
+    /** On all that was received so far, as text: read until it holds. Empty: nothing is read. */
+    readonly received: readonly Condition[];
+  };
+}
+
+export interface TlsMonitor extends MonitorBase {
+  readonly type: 'tls';
+  readonly tls: {
+    readonly host: string;
+    readonly port: number;
+    /** Asked for by SNI, and what the certificate must be for. */
+    readonly serverName: string;
+    readonly start: TlsStart;
+  };
+  readonly expect: CertificateExpectations & {
+    /** On the version agreed on: `TLSv1.2` or `TLSv1.3`. */
+    readonly protocol: readonly Condition[];
+    /** On the list of names and addresses that the certificate is for. */
+    readonly names: readonly Condition[];
+    /** On the issuer's organization, or its common name where it has none. */
+    readonly issuer: readonly Condition[];
+  };
+}
+
+export const DNS_RECORDS = ['A', 'AAAA', 'CNAME', 'MX', 'NS', 'TXT', 'SRV', 'CAA'] as const;
+export type DnsRecord = (typeof DNS_RECORDS)[number];
+
+export interface DnsMonitor extends MonitorBase {
+  readonly type: 'dns';
+  readonly dns: {
+    readonly name: string;
+    readonly record: DnsRecord;
+    /** The name server that is asked. Null: those of the system. */
+    readonly resolver: { readonly ip: string; readonly port: number } | null;
+  };
+  readonly expect: ExpectationsBase & {
+    /** On the sorted list of answers, each a canonical text; missing where there is none. Never empty. */
+    readonly answers: readonly Condition[];
+  };
+}
+
+export interface WebSocketMonitor extends MonitorBase {
+  readonly type: 'websocket';
+  readonly websocket: {
+    /** `ws:` or `wss:`; it, the header values and `send` may hold `${secret:name}`. */
+    readonly url: string;
+    /** Lower-case names. */
+    readonly headers: Readonly<Record<string, string>>;
+    /** Subprotocols offered, the preferred one first. */
+    readonly protocols: readonly string[];
+    /** Sent as one text message once open. Null: nothing is sent. */
+    readonly send: string | null;
+    /** Bound on one message. A larger one is `too-large`. */
+    readonly maxMessageBytes: number;
+  };
+  readonly expect: CertificateExpectations &
+    Pick<Expectations, 'headers' | 'json'> & {
+      /** On the subprotocol that the server chose; missing where it chose none. */
+      readonly protocol: readonly Condition[];
+      /** On the first message as text. */
+      readonly message: readonly Condition[];
+    };
+}
+
+/** By number. @see https://grpc.io/docs/guides/status-codes/ */
+export const GRPC_STATUSES = [
+  'OK',
+  'CANCELLED',
+  'UNKNOWN',
+  'INVALID_ARGUMENT',
+  'DEADLINE_EXCEEDED',
+  'NOT_FOUND',
+  'ALREADY_EXISTS',
+  'PERMISSION_DENIED',
+  'RESOURCE_EXHAUSTED',
+  'FAILED_PRECONDITION',
+  'ABORTED',
+  'OUT_OF_RANGE',
+  'UNIMPLEMENTED',
+  'INTERNAL',
+  'UNAVAILABLE',
+  'DATA_LOSS',
+  'UNAUTHENTICATED',
+] as const;
+
+/** By number. @see https://github.com/grpc/grpc/blob/master/doc/health-checking.md */
+export const GRPC_HEALTH = ['UNKNOWN', 'SERVING', 'NOT_SERVING', 'SERVICE_UNKNOWN'] as const;
+
+export interface GrpcMonitor extends MonitorBase {
+  readonly type: 'grpc';
+  readonly grpc: {
+    /** `https:`, or `http:` for HTTP/2 without TLS. An origin, without a path. */
+    readonly url: string;
+    readonly call: /** `grpc.health.v1.Health/Check` of a service; the empty name is the whole server. */
+      | { readonly kind: 'health'; readonly service: string }
+      /** One unary call. */
+      | { readonly kind: 'unary'; readonly method: string; readonly messageBase64: string };
+    /** Lower-case names; values may hold `${secret:name}`. */
+    readonly metadata: Readonly<Record<string, string>>;
+    /** Bound on the answer's message. A larger one is `too-large`. */
+    readonly maxMessageBytes: number;
+  };
+  readonly expect: CertificateExpectations & {
+    /** On the name of the call's status, one of {@link GRPC_STATUSES}; the number of one that has no name. */
+    readonly status: readonly Condition[];
+    /** On the health that was answered, one of {@link GRPC_HEALTH}. Empty for a unary call. */
+    readonly health: readonly Condition[];
+  };
 }
 
 /** A number taken from each answer. Where none is found, that check has none: never 0. */

@@ -3,6 +3,7 @@ import { humanDuration, humanInstant, humanList, humanMs, humanNumber, humanRati
 import { type Incident, type Notification, notificationId, type RegionEvidence } from '../../shared/incident.ts';
 import type { AlertPolicy } from '../../shared/monitor.ts';
 import { resultsNeeded } from '../../shared/sketch.ts';
+import { targetOf } from '../../shared/target.ts';
 import type { Judgement } from './judge.ts';
 import { ALL_REGIONS, type RegionPulse, type SilenceChange } from './silence.ts';
 
@@ -19,7 +20,7 @@ export function monitorNotification(judgement: Judgement): Notification {
   const body = [
     `${monitor.name} ${headline}.`,
     '',
-    row('What', `${monitor.request.method} ${monitor.request.url}`),
+    row('What', targetOf(monitor)),
     row('Why', why(evidence)),
     row('Where', where(evidence)),
     row('Since', since(incident, slotEpochMs)),

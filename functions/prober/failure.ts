@@ -6,7 +6,7 @@ export interface Failure {
   readonly outcome: Exclude<Outcome, 'passed'>;
   readonly reason: Reason;
   readonly failedPhase: Phase | null;
-  /** For a person; may still hold secrets, so only `http-check.ts` lets it out, redacted. */
+  /** For a person; may still hold secrets, so only `check.ts` lets it out, redacted. */
   readonly detail: string;
 }
 

@@ -6,10 +6,11 @@ import { ENVIRONMENT, required } from '../../shared/environment.ts';
 import type { Deployment } from '../../shared/monitor.ts';
 import { shardsOf } from '../../shared/plan/shards.ts';
 import type { ProbeEvent } from '../../shared/schedule.ts';
+import { type Prober, randomHex } from './attempt.ts';
 import { storeBatch } from './batch-store.ts';
+import { runCheck } from './check.ts';
 import { systemClock } from './clock.ts';
 import { createTrust, openTcpSocket } from './connection.ts';
-import { type Prober, randomHex, runHttpCheck } from './http-check.ts';
 import { createPacer, type Pacer } from './pacer.ts';
 import { createResolver } from './resolve.ts';
 import { runSlots } from './run-slots.ts';
@@ -64,7 +65,7 @@ export function createHandler(dependencies: ProberDependencies): (event: ProbeEv
         clock,
         pace,
         secrets,
-        check: (check) => runHttpCheck(prober, check),
+        check: (check) => runCheck(prober, check),
         store: async (batch) => {
           const outcome = await storeBatch(dynamo, table, deployment.retention, clock, batch);
           batches[outcome === 'stored' ? 'stored' : 'alreadyThere'] += 1;

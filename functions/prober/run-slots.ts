@@ -2,8 +2,9 @@ import { type Control, isPaused } from '../../shared/control.ts';
 import type { Monitor, Region } from '../../shared/monitor.ts';
 import type { Batch, Result } from '../../shared/result.ts';
 import { BATCH_GROUP_MS, MINUTE_MS, slotsIn } from '../../shared/schedule.ts';
+import { secretTexts } from '../../shared/target.ts';
+import type { Check } from './attempt.ts';
 import { type Clock, sleep } from './clock.ts';
-import type { Check } from './http-check.ts';
 import type { Pacer } from './pacer.ts';
 import { NO_SECRETS, type Secret, type SecretSource, secretNames } from './secrets.ts';
 
@@ -123,7 +124,7 @@ function secretsOfRun(
   source: SecretSource,
   monitors: ReadonlySet<Monitor>,
 ): (monitor: Monitor) => Promise<ReadonlyMap<string, Secret>> {
-  const namesOf = new Map([...monitors].map((monitor) => [monitor, secretNames(monitor.request)]));
+  const namesOf = new Map([...monitors].map((monitor) => [monitor, secretNames(secretTexts(monitor))]));
   const names = [...new Set([...namesOf.values()].flat())];
   const all = names.length === 0 ? Promise.resolve(NO_SECRETS) : source.read(names);
   return async (monitor) => {

@@ -1,6 +1,7 @@
 import type { HttpRequest } from '../../shared/monitor.ts';
-import { type Failure, inconclusive } from './failure.ts';
+import { type Failure, inconclusive, isFailure } from './failure.ts';
 import type { Outgoing } from './outgoing.ts';
+import { insideJsonText } from './redaction.ts';
 
 /** What became of a secret's name: its value, or a sentence for a person on why there is none. */
 export type Secret = { readonly value: string } | { readonly missing: string };
@@ -14,10 +15,32 @@ export const NO_SECRETS: ReadonlyMap<string, Secret> = new Map();
 
 const PLACEHOLDER = /\$\{secret:([^}]+)\}/g;
 
-/** The names of the secrets that a request needs, each once. */
-export function secretNames(request: HttpRequest): readonly string[] {
-  const texts = [request.url, ...Object.values(request.headers), request.body ?? ''];
+/** The names of the secrets that these texts need, each once. */
+export function secretNames(texts: readonly string[]): readonly string[] {
   return [...new Set(texts.flatMap((text) => [...text.matchAll(PLACEHOLDER)].map((match) => match[1] ?? '')))];
+}
+
+/** Puts secrets into texts, each `encoded` for where it stands. */
+export type Fill = (text: string, encoded?: (value: string) => string) => string;
+
+/** How to fill in these texts, or why not: one of their secrets has no value. */
+export function filling(texts: readonly string[], secrets: ReadonlyMap<string, Secret>): Fill | Failure {
+  for (const name of secretNames(texts)) {
+    const secret = secrets.get(name);
+    if (secret === undefined) return inconclusive(`secret "${name}" was not read`);
+    if ('missing' in secret) return inconclusive(secret.missing);
+  }
+  return (text, encoded = (value) => value) =>
+    text.replaceAll(PLACEHOLDER, (_, name: string) => encoded(secretValue(secrets, name)));
+}
+
+/** A secret that is the URL's beginning is a URL; anywhere later it is one value inside of it. */
+export function filledUrl(url: string, secrets: ReadonlyMap<string, Secret>): URL | null {
+  return URL.parse(
+    url.replaceAll(PLACEHOLDER, (_, name: string, offset: number) =>
+      offset === 0 ? secretValue(secrets, name) : encodeURIComponent(secretValue(secrets, name)),
+    ),
+  );
 }
 
 /**
@@ -25,19 +48,9 @@ export function secretNames(request: HttpRequest): readonly string[] {
  * redirect to `?q=${secret:token}`, must never make the prober fill in a secret.
  */
 export function withSecrets(request: HttpRequest, secrets: ReadonlyMap<string, Secret>): Outgoing | Failure {
-  for (const name of secretNames(request)) {
-    const secret = secrets.get(name);
-    if (secret === undefined) return inconclusive(`secret "${name}" was not read`);
-    if ('missing' in secret) return inconclusive(secret.missing);
-  }
-  const filled = (text: string, encoded: (value: string) => string = (value) => value) =>
-    text.replaceAll(PLACEHOLDER, (_, name: string) => encoded(secretValue(secrets, name)));
-  // A secret that is the URL's beginning is a URL; anywhere later it is one value inside of it.
-  const url = URL.parse(
-    request.url.replaceAll(PLACEHOLDER, (_, name: string, offset: number) =>
-      offset === 0 ? secretValue(secrets, name) : encodeURIComponent(secretValue(secrets, name)),
-    ),
-  );
+  const filled = filling([request.url, ...Object.values(request.headers), request.body ?? ''], secrets);
+  if (isFailure(filled)) return filled;
+  const url = filledUrl(request.url, secrets);
   if (url === null || !['http:', 'https:'].includes(url.protocol)) {
     return inconclusive(`the request's url, with its secrets in place, is not a valid http or https URL`);
   }
@@ -57,41 +70,9 @@ export function withSecrets(request: HttpRequest, secrets: ReadonlyMap<string, S
   };
 }
 
-/**
- * Takes a request's secrets out of a text: as they are, and as URLs, JSON and Base64 would carry them.
- * To be done before a text is cut: half a secret is no longer found.
- */
-export function redactor(outgoing: Outgoing, secrets: ReadonlyMap<string, Secret>): (text: string) => string {
-  const forms = new Set<string>();
-  for (const secret of secrets.values())
-    if ('value' in secret) for (const form of formsOf(secret.value)) forms.add(form);
-  // Longer forms first, so that none leaves a remainder of another.
-  const found = [...forms].sort((a, b) => b.length - a.length);
-  const credentials = /^Basic (\S+)$/i.exec(outgoing.headers.authorization ?? '')?.[1];
-  if (credentials !== undefined) found.unshift(credentials);
-  return (text) => found.reduce((redacted, form) => redacted.replaceAll(form, REDACTED), text);
-}
-
-const REDACTED = '[secret]';
-
-function formsOf(value: string): readonly string[] {
-  if (value === '') return [];
-  const bytes = Buffer.from(value);
-  return [
-    value,
-    encodeURIComponent(value),
-    encodeURI(value),
-    new URLSearchParams([['', value]]).toString().slice(1),
-    insideJsonText(value),
-    bytes.toString('base64'),
-    bytes.toString('base64').replace(/=+$/, ''),
-    bytes.toString('base64url'),
-  ];
-}
-
-/** Quotes and line breaks in a secret must not end the text that it stands in. */
-function insideJsonText(value: string): string {
-  return JSON.stringify(value).slice(1, -1);
+/** What basic authentication makes of a name and a password: secret where they are, and neither of them. */
+export function credentialsOf(outgoing: Outgoing): string | null {
+  return /^Basic (\S+)$/i.exec(outgoing.headers.authorization ?? '')?.[1] ?? null;
 }
 
 function basicCredentials(url: URL): string {

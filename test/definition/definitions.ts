@@ -4,7 +4,7 @@ import type { Problem } from '../../shared/definition/diagnostics.ts';
 import type { MonitorInput } from '../../shared/definition/monitor-schema.ts';
 import { type Resolution, resolveFiles } from '../../shared/definition/resolve-files.ts';
 import type { DefinitionEnvironment } from '../../shared/definition/templates.ts';
-import type { Deployment, Monitor } from '../../shared/monitor.ts';
+import type { Deployment, HttpMonitor } from '../../shared/monitor.ts';
 
 /** Builders of definitions that have no problems; a test states only what it is about. */
 
@@ -51,9 +51,9 @@ export function deploymentOf(definitions: Definitions): Deployment {
   return resolved.deployment;
 }
 
-export function monitorOf(monitor: object, config: object = {}): Monitor {
+export function monitorOf(monitor: object, config: object = {}): HttpMonitor {
   const [first] = deploymentOf({ monitor, config }).monitors;
-  assert.ok(first !== undefined);
+  assert.ok(first?.type === 'http');
   return first;
 }
 

@@ -7,7 +7,8 @@ import { deploymentOf, placesOf, problemOf, problemsOf } from './definitions.ts'
 const withBody = (body: string) => ({ request: { url: 'https://a.dev', method: 'POST', body } });
 
 function bodyOf(body: string, env: Record<string, string> = {}): string | null | undefined {
-  return deploymentOf({ monitor: withBody(body), env }).monitors[0]?.request.body;
+  const [monitor] = deploymentOf({ monitor: withBody(body), env }).monitors;
+  return monitor?.type === 'http' ? monitor.request.body : undefined;
 }
 
 test('a variable is filled in wherever it stands in a text', () => {

@@ -1,8 +1,8 @@
-import type { Deployment, Monitor } from '../../shared/monitor.ts';
+import type { Deployment, HttpMonitor } from '../../shared/monitor.ts';
 import { DAY_MS } from '../../shared/schedule.ts';
 
 /** A monitor from everywhere, each minute; a case states only what it needs. */
-export function monitorOf(over: Partial<Monitor> = {}): Monitor {
+export function monitorOf(over: Partial<HttpMonitor> = {}): HttpMonitor {
   const id = over.id ?? 'checkout';
   return {
     id,

@@ -4,6 +4,7 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { delimiter, join, resolve } from 'node:path';
 import { describe, it } from 'node:test';
 import type { Deployment } from '../../shared/monitor.ts';
+import { targetOf } from '../../shared/target.ts';
 import { temporaryFolder } from './synthesize.ts';
 
 const BIN = resolve('node_modules/.bin');
@@ -93,10 +94,7 @@ describe('the example app', () => {
     assert.equal(status, 0, said);
     const [zip = ''] = readdirSync(output).filter((name) => name.startsWith('asset.'));
     const { monitors }: Deployment = JSON.parse(readFileSync(join(output, zip, 'deployment.json'), 'utf8'));
-    assert.deepEqual(
-      monitors.map(({ request }) => request.url),
-      ['https://api.acme.dev/health'],
-    );
+    assert.deepEqual(monitors.map(targetOf), ['GET https://api.acme.dev/health']);
   });
 
   it('brings its monitoring as stacks of their own, and deploys them before what depends on them', () => {

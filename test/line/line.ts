@@ -3,7 +3,7 @@ import { aggregatorReader } from '../../functions/api/aggregator-reader.ts';
 import { route } from '../../functions/api/routes.ts';
 import { createTrust, openTcpSocket } from '../../functions/prober/connection.ts';
 import { createHandler } from '../../functions/prober/handler.ts';
-import { randomHex } from '../../functions/prober/http-check.ts';
+import { randomHex } from '../../functions/prober/attempt.ts';
 import { createResolver } from '../../functions/prober/resolve.ts';
 import { type Demo, startDemo } from '../../local/demo.ts';
 import type { StatusResponse, Verdict } from '../../shared/api-types.ts';

@@ -1,10 +1,11 @@
+import type { Prober } from '../../functions/prober/attempt.ts';
+import { runCheck } from '../../functions/prober/check.ts';
 import type { Clock } from '../../functions/prober/clock.ts';
 import { systemClock } from '../../functions/prober/clock.ts';
 import { createTrust, openTcpSocket } from '../../functions/prober/connection.ts';
-import { type Prober, runHttpCheck } from '../../functions/prober/http-check.ts';
 import { createResolver } from '../../functions/prober/resolve.ts';
 import type { Secret } from '../../functions/prober/secrets.ts';
-import type { Expectations, HttpRequest, MetricDefinition, Monitor } from '../../shared/monitor.ts';
+import type { Expectations, HttpMonitor, HttpRequest, MetricDefinition } from '../../shared/monitor.ts';
 import type { Result } from '../../shared/result.ts';
 import { AUTHORITY } from '../servers/loopback.ts';
 
@@ -20,7 +21,7 @@ export interface MonitorCase {
 }
 
 /** A monitor that expects status 200 and nothing more. */
-export function monitor(stated: MonitorCase = {}): Monitor {
+export function monitor(stated: MonitorCase = {}): HttpMonitor {
   const id = stated.id ?? 'example';
   return {
     id,
@@ -80,7 +81,7 @@ export interface CheckCase extends MonitorCase {
 
 /** Checks one URL, once. */
 export function checkOf(stated: CheckCase): Promise<Result> {
-  return runHttpCheck(prober(stated.prober), {
+  return runCheck(prober(stated.prober), {
     monitor: monitor({ ...stated, request: { url: stated.url, ...stated.request } }),
     slotEpochMs: SLOT_MS,
     secrets: new Map(Object.entries(stated.secrets ?? {})),

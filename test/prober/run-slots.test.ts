@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Check } from '../../functions/prober/http-check.ts';
+import type { Check } from '../../functions/prober/attempt.ts';
 import { createPacer } from '../../functions/prober/pacer.ts';
 import { MAX_SLOT_AGE_MS, runSlots, type SlotRunReport } from '../../functions/prober/run-slots.ts';
 import type { Secret } from '../../functions/prober/secrets.ts';

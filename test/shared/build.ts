@@ -1,4 +1,4 @@
-import type { AlertPolicy, Deployment, Monitor } from '../../shared/monitor.ts';
+import type { AlertPolicy, Deployment, HttpMonitor, Monitor } from '../../shared/monitor.ts';
 import type { Result } from '../../shared/result.ts';
 import { NO_PHASES } from '../../shared/result.ts';
 
@@ -38,7 +38,7 @@ export function failureOf(over: Partial<Result> = {}): Result {
 }
 
 /** A monitor every minute from three regions, with the policy that one gets by default. */
-export function monitorOf(over: Partial<Monitor> = {}): Monitor {
+export function monitorOf(over: Partial<HttpMonitor> = {}): HttpMonitor {
   return {
     id: 'checkout',
     name: 'checkout',

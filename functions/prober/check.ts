@@ -1,0 +1,78 @@
+import type { Monitor } from '../../shared/monitor.ts';
+import { MAX_DETAIL_CHARS, NO_PHASES, type Result } from '../../shared/result.ts';
+import { type Attempt, type Check, type Found, foundFailure, type Prober } from './attempt.ts';
+import { withinDeadline } from './deadline.ts';
+import { errorMessage, inconclusive, isFailure } from './failure.ts';
+import { checkHttp } from './http-check.ts';
+import { Redaction } from './redaction.ts';
+import { Trace } from './trace.ts';
+
+/**
+ * Makes one check, now, of whatever kind. It ends by the monitor's deadline whatever the target does, and never
+ * rejects: what goes wrong in our own code is `inconclusive`.
+ */
+export async function runCheck(prober: Prober, check: Check): Promise<Result> {
+  const { clock } = prober;
+  const { monitor, slotEpochMs } = check;
+  const lateMs = Math.max(0, clock.epochMs() - slotEpochMs);
+  const trace = new Trace(clock);
+  const redaction = new Redaction(check.secrets);
+  const found = await attempt({ ...check, prober, trace, redaction });
+  const { failure } = found;
+  return {
+    monitorId: monitor.id,
+    slotEpochMs,
+    outcome: failure?.outcome ?? 'passed',
+    reason: failure?.reason ?? null,
+    failedPhase: failure?.failedPhase ?? null,
+    detail: failure === null ? null : sentence(redaction.redact(failure.detail)),
+    lateMs,
+    totalMs: trace.totalMs,
+    phases: trace.totalMs === null ? NO_PHASES : trace.phases,
+    status: trace.status,
+    attempts: 1,
+    redirects: trace.redirects,
+    bodyBytes: trace.bodyBytes,
+    address: trace.address,
+    certificateDaysLeft: trace.certificate?.daysLeft ?? null,
+    metrics: found.metrics,
+  };
+}
+
+async function attempt(attempt: Attempt<Monitor>): Promise<Found> {
+  const { prober, monitor, trace } = attempt;
+  try {
+    const found = await withinDeadline(prober.clock, monitor.timeoutMs, trace, () => engine(attempt, monitor));
+    return isFailure(found) ? foundFailure(found) : found;
+  } catch (error) {
+    return foundFailure(inconclusive(`the prober failed: ${errorMessage(error)}`, trace.phase));
+  } finally {
+    trace.finish();
+  }
+}
+
+/** The one place that knows every kind of check. Async, so that what an engine throws at once is a rejection too. */
+async function engine(attempt: Attempt<Monitor>, monitor: Monitor): Promise<Found> {
+  switch (monitor.type) {
+    case 'http':
+      return checkHttp({ ...attempt, monitor });
+    case 'tcp':
+    case 'tls':
+    case 'dns':
+    case 'websocket':
+    case 'grpc':
+      return foundFailure(inconclusive(`this prober cannot check ${monitor.type} monitors`));
+    default:
+      return unknownType(monitor);
+  }
+}
+
+function unknownType(monitor: never): never {
+  throw new TypeError(`unknown type of monitor in ${JSON.stringify(monitor)}`);
+}
+
+/** Targets choose part of these words: what they choose must not steer a terminal or break a header of an e-mail. */
+function sentence(detail: string): string {
+  const line = detail.replaceAll(/\p{Cc}+/gu, ' ');
+  return (line.length > MAX_DETAIL_CHARS ? `${line.slice(0, MAX_DETAIL_CHARS - 1)}…` : line).toWellFormed();
+}

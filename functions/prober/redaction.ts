@@ -1,0 +1,44 @@
+import type { Secret } from './secrets.ts';
+
+/**
+ * Takes a check's secrets out of texts: as they are, and as URLs, JSON and Base64 would carry them.
+ * To be done before a text is cut: half a secret is no longer found.
+ */
+export class Redaction {
+  /** Longer ones first, so that none leaves a remainder of another. */
+  #hidden: readonly string[] = [];
+
+  constructor(secrets: ReadonlyMap<string, Secret>) {
+    for (const secret of secrets.values()) if ('value' in secret) this.hide(secret.value);
+  }
+
+  /** From here on this is secret too, such as credentials that were put together from secrets. */
+  hide(value: string): void {
+    this.#hidden = [...new Set([...this.#hidden, ...formsOf(value)])].sort((a, b) => b.length - a.length);
+  }
+
+  readonly redact = (text: string): string =>
+    this.#hidden.reduce((redacted, form) => redacted.replaceAll(form, REDACTED), text);
+}
+
+const REDACTED = '[secret]';
+
+function formsOf(value: string): readonly string[] {
+  if (value === '') return [];
+  const bytes = Buffer.from(value);
+  return [
+    value,
+    encodeURIComponent(value.toWellFormed()),
+    encodeURI(value.toWellFormed()),
+    new URLSearchParams([['', value]]).toString().slice(1),
+    insideJsonText(value),
+    bytes.toString('base64'),
+    bytes.toString('base64').replace(/=+$/, ''),
+    bytes.toString('base64url'),
+  ];
+}
+
+/** Quotes and line breaks in a secret must not end the text that it stands in. */
+export function insideJsonText(value: string): string {
+  return JSON.stringify(value).slice(1, -1);
+}

@@ -1,0 +1,71 @@
+import type { Monitor } from './monitor.ts';
+
+/** What a monitor checks, on one line, as people read it: `GET https://…`, `tcp db.acme.example:5432`. Placeholders of secrets stay. */
+export function targetOf(monitor: Monitor): string {
+  switch (monitor.type) {
+    case 'http':
+      return `${monitor.request.method} ${monitor.request.url}`;
+    case 'tcp': {
+      const { host, port, tls } = monitor.tcp;
+      return `tcp ${hostAndPort(host, port)}${tls === null ? '' : ` (${tlsWords(tls)})`}`;
+    }
+    case 'tls': {
+      const { host, port, serverName, start } = monitor.tls;
+      const notes = [
+        serverName === host ? [] : [`as ${serverName}`],
+        start === 'at-once' ? [] : [tlsWords(start)],
+      ].flat();
+      return `tls ${hostAndPort(host, port)}${notes.length === 0 ? '' : ` (${notes.join(', ')})`}`;
+    }
+    case 'dns': {
+      const { name, record, resolver } = monitor.dns;
+      if (resolver === null) return `dns ${record} ${name}`;
+      return `dns ${record} ${name} @${resolver.port === 53 ? resolver.ip : hostAndPort(resolver.ip, resolver.port)}`;
+    }
+    case 'websocket':
+      return `websocket ${monitor.websocket.url}`;
+    case 'grpc': {
+      const { url, call } = monitor.grpc;
+      if (call.kind === 'unary') return `grpc ${url} ${call.method}`;
+      return `grpc ${url} health${call.service === '' ? '' : ` of ${call.service}`}`;
+    }
+    default:
+      return unknownType(monitor);
+  }
+}
+
+/** All texts of a monitor in which `${secret:name}` may stand. */
+export function secretTexts(monitor: Monitor): readonly string[] {
+  switch (monitor.type) {
+    case 'http': {
+      const { url, headers, body } = monitor.request;
+      return [url, ...Object.values(headers), body ?? ''];
+    }
+    case 'tcp':
+      return [monitor.tcp.send ?? ''];
+    case 'tls':
+    case 'dns':
+      return [];
+    case 'websocket': {
+      const { url, headers, send } = monitor.websocket;
+      return [url, ...Object.values(headers), send ?? ''];
+    }
+    case 'grpc':
+      return Object.values(monitor.grpc.metadata);
+    default:
+      return unknownType(monitor);
+  }
+}
+
+/** `db.acme.example:5432`, `[2001:db8::1]:53` */
+export function hostAndPort(host: string, port: number): string {
+  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
+}
+
+function tlsWords(start: string): string {
+  return start === 'at-once' ? 'TLS' : `${start} STARTTLS`;
+}
+
+function unknownType(monitor: never): never {
+  throw new TypeError(`unknown type of monitor in ${JSON.stringify(monitor)}`);
+}
