@@ -17,21 +17,25 @@ import type { Region } from '../../shared/monitor.ts';
 import type { RegionalAccount } from './account.ts';
 import { NAME } from './project.ts';
 
-/** A message about an incident, as a queue of the team's own gets it. */
-export interface Heard {
-  readonly region: Region;
-  readonly by: 'topic' | 'bus';
+interface About {
   readonly kind: NotificationKind;
   readonly notificationId: string;
-  readonly subject: string;
-  readonly slotEpochMs: number;
+  /** A monitor's id, or `region:<name>`. */
+  readonly about: string;
+  /** The first slot that breached. */
+  readonly sinceEpochMs: number;
+}
+
+/** A message about an incident, as a queue of the team's own gets it. */
+export interface Heard extends About {
+  readonly region: Region;
+  readonly by: 'topic' | 'bus';
 }
 
 const RULE = 'heard-by-the-test';
 
-/** Queues behind the topic and the bus of one region, and all that they ever received. */
+/** Queues behind the topic and the bus of one region, which it empties. */
 export class Listener {
-  readonly heard: Heard[] = [];
   readonly #account: RegionalAccount;
   readonly #queues: Readonly<Record<Heard['by'], string>>;
   readonly #subscription: string;
@@ -64,13 +68,19 @@ export class Listener {
 
   /** Takes what has arrived since. */
   async listen(): Promise<readonly Heard[]> {
-    for (const body of await receive(this.#account, this.#queues.topic)) {
-      this.heard.push(heardFrom(this.#account.region, 'topic', JSON.parse(body.Message)));
-    }
-    for (const body of await receive(this.#account, this.#queues.bus)) {
-      this.heard.push(heardFrom(this.#account.region, 'bus', body.detail));
-    }
-    return this.heard;
+    const { region } = this.#account;
+    const [fromTopic, fromBus] = [
+      await receive(this.#account, this.#queues.topic),
+      await receive(this.#account, this.#queues.bus),
+    ];
+    return [
+      ...fromTopic.map((body) => ({
+        region,
+        by: 'topic' as const,
+        ...machineForm(JSON.parse(JSON.parse(body).Message)),
+      })),
+      ...fromBus.map((body) => ({ region, by: 'bus' as const, ...machineForm(JSON.parse(body).detail) })),
+    ];
   }
 
   /** Leaves the account as it was. */
@@ -85,14 +95,14 @@ export class Listener {
 }
 
 /** Everything that is in a queue now; it stays hidden afterwards. */
-export async function receive(account: RegionalAccount, queueUrl: string) {
-  const bodies = [];
+export async function receive(account: RegionalAccount, queueUrl: string): Promise<string[]> {
+  const bodies: string[] = [];
   for (;;) {
     const { Messages: messages = [] } = await account.sqs.send(
       new ReceiveMessageCommand({ QueueUrl: queueUrl, MaxNumberOfMessages: 10, VisibilityTimeout: 3_600 }),
     );
     if (messages.length === 0) return bodies;
-    for (const message of messages) bodies.push(JSON.parse(message.Body ?? ''));
+    for (const message of messages) bodies.push(message.Body ?? '');
   }
 }
 
@@ -106,10 +116,12 @@ async function newQueue(account: RegionalAccount, by: Heard['by']): Promise<{ ur
   return { url, arn: attributes?.QueueArn ?? '' };
 }
 
-function heardFrom(region: Region, by: Heard['by'], message: MachineForm): Heard {
-  const { kind, notificationId, subject, slotEpochMs } = message;
-  return { region, by, kind, notificationId, subject, slotEpochMs };
+/** What machines receive of it (`docs/notifications.md`), as far as it is looked at here. */
+export function machineForm(message: MachineForm): About {
+  const { kind, notificationId, incident } = message;
+  return { kind, notificationId, about: incident.subject, sinceEpochMs: incident.sinceEpochMs };
 }
 
-/** The part of `docs/notifications.md` that is looked at here. */
-type MachineForm = Pick<Heard, 'kind' | 'notificationId' | 'subject' | 'slotEpochMs'>;
+interface MachineForm extends Pick<About, 'kind' | 'notificationId'> {
+  readonly incident: { readonly subject: string; readonly sinceEpochMs: number };
+}

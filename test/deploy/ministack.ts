@@ -24,6 +24,8 @@ export interface MiniStackOptions {
   readonly clock: TestClock;
   /** False: as it was installed. */
   readonly bridged: boolean;
+  /** One of a name runs at a time: what an earlier run left is stopped. */
+  readonly name: string;
 }
 
 /** What SNS would have sent to people. */
@@ -31,8 +33,9 @@ export interface SentToPeople {
   readonly region: Region;
   readonly protocol: 'email' | 'sms';
   readonly endpoint: string;
-  readonly subject: string;
   readonly text: string;
+  /** Those of the message that the story tells apart. */
+  readonly attributes: { readonly kind?: string; readonly monitor?: string };
 }
 
 /** A local AWS in a process of its own, reachable from this machine alone. */
@@ -53,9 +56,9 @@ export class MiniStack {
     process.once('exit', this.#kill);
   }
 
-  static async start({ python, folder, clock, bridged }: MiniStackOptions): Promise<MiniStack> {
+  static async start({ python, folder, clock, bridged, name }: MiniStackOptions): Promise<MiniStack> {
     mkdirSync(folder, { recursive: true });
-    const pidFile = join(dirname(python), '..', bridged ? 'ministack.pid' : 'ministack-bare.pid');
+    const pidFile = join(dirname(python), '..', `${name}.pid`);
     stopLeftover(pidFile);
     const [port, controlPort] = [await freePort(), await freePort()];
     const settings = { bridged, ...clock.settings, controlPort };

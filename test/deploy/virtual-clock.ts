@@ -3,17 +3,13 @@
  * Only the date is faster. Timers and measured durations stay those of the wall's clock, as do the target's answers.
  */
 const [anchorEpochMs = 0, speed = 1] = (process.env['PARALLAX_TEST_CLOCK'] ?? '').split('x').map(Number);
-const wall = Date;
+const wallNow = Date.now;
 
-class VirtualDate extends wall {
-  constructor(...parts: []) {
-    if (parts.length === 0) super(VirtualDate.now());
-    else super(...parts);
-  }
-
-  static override now(): number {
-    return Math.floor(anchorEpochMs + (wall.now() - anchorEpochMs) * speed);
-  }
+function now(): number {
+  return Math.floor(anchorEpochMs + (wallNow() - anchorEpochMs) * speed);
 }
 
-globalThis.Date = VirtualDate as DateConstructor;
+globalThis.Date = new Proxy(Date, {
+  construct: (date, parts, newTarget) => Reflect.construct(date, parts.length === 0 ? [now()] : parts, newTarget),
+  get: (date, key) => (key === 'now' ? now : Reflect.get(date, key)),
+});

@@ -1,10 +1,10 @@
-"""Bridges `email-and-sms` and `https-confirmation`: what SNS sends to people, and to a webhook before anything else."""
+"""Bridges `email-and-sms`, `https-confirmation` and `subscribe-url`: what SNS sends to people, and asks of a webhook."""
 
 import asyncio
 import threading
 
 from ministack.core.arn import parse_arn
-from ministack.core.responses import new_uuid
+from ministack.core.responses import new_uuid, request_scope
 from ministack.services import sns
 from ministack.services.cloudformation import provisioners
 
@@ -22,17 +22,18 @@ def install():
                 continue
             text = sns._resolve_message_for_protocol(message, message_structure, subscription["protocol"])
             if sns._matches_filter_policy(subscription, message_attributes or {}, text):
-                _sent.append(
-                    {
-                        "region": parse_arn(topic_arn).region,
-                        "protocol": subscription["protocol"],
-                        "endpoint": subscription["endpoint"],
-                        "subject": subject,
-                        "text": text,
-                    }
-                )
+                _keep(parse_arn(topic_arn), subscription, text, message_attributes or {})
 
     sns._fanout = fan_out_and_keep
+
+    confirm = sns._confirm_subscription
+
+    def confirm_in_its_region(params):
+        topic = parse_arn(sns._p(params, "TopicArn"))
+        with request_scope(topic.account_id, topic.region):
+            return confirm(params)
+
+    sns._confirm_subscription = confirm_in_its_region
 
     handlers = provisioners._RESOURCE_HANDLERS["AWS::SNS::Subscription"]
     create = handlers["create"]
@@ -48,6 +49,16 @@ def install():
         return arn, attributes
 
     handlers["create"] = create_and_ask
+
+
+def _keep(topic, subscription, text, attributes):
+    protocol, endpoint = subscription["protocol"], subscription["endpoint"]
+    values = {name: attribute.get("StringValue") for name, attribute in attributes.items()}
+    _sent.append({"region": topic.region, "protocol": protocol, "endpoint": endpoint, "text": text, "attributes": values})
+    if protocol == "sms":
+        # Where MiniStack keeps what is published to a number.
+        with request_scope(topic.account_id, topic.region):
+            sns._sms_log_for(endpoint).append({"PhoneNumber": endpoint, "Message": text})
 
 
 def all_sent():
