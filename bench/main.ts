@@ -1,10 +1,15 @@
-/** `npm run bench` runs them all, `npm run bench -- <name>…` those named. Each prints what it measured and fails when it misses its mark. */
+/**
+ * `npm run bench` runs them all, `npm run bench -- <name>…` those named. Each prints what it measured and fails when it
+ * misses its mark. `--full` measures all that a benchmark has, for those that take long.
+ */
+const full = process.argv.includes('--full');
 const BENCHMARKS: Readonly<Record<string, () => Promise<{ readonly met: boolean }>>> = {
   'write-units': async () => (await import('./write-units.ts')).measureWriteUnits(),
   sketch: async () => (await import('./sketch.ts')).measureSketch(),
+  accuracy: async () => (await import('./accuracy.ts')).measureAccuracy(full),
 };
 
-const names = process.argv.slice(2);
+const names = process.argv.slice(2).filter((argument) => argument !== '--full');
 const unknown = names.filter((name) => !(name in BENCHMARKS));
 if (unknown.length > 0) {
   console.error(`No benchmark is called ${unknown.join(', ')}; there are ${Object.keys(BENCHMARKS).join(', ')}.`);

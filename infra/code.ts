@@ -47,7 +47,8 @@ class LocalBundle implements ILocalBundling {
 /** Every region's prober is the same code: bundle it once per synthesis. */
 const bundles = new Map<string, Uint8Array>();
 
-function bundleOf(entry: string): Uint8Array {
+/** The function's one file, minified. `entry`: absolute path of its handler. */
+export function bundleOf(entry: string): Uint8Array {
   const known = bundles.get(entry);
   if (known !== undefined) return known;
   const { outputFiles } = buildSync({
