@@ -21,10 +21,9 @@ export function monitorNotification(judgement: Judgement): Notification {
     `${monitor.name} ${headline}.`,
     '',
     row('What', targetOf(monitor)),
-    row('Why', why(evidence)),
-    row('Where', where(evidence)),
+    ...(kind === 'resolved' ? [] : [row('Why', why(evidence)), row('Where', where(evidence))]),
     row('Since', since(incident, slotEpochMs)),
-    row('Fault', fault(evidence, policy)),
+    kind === 'resolved' ? null : row('Fault', fault(evidence, policy)),
     row('Policy', policy === null ? 'no conclusive result from any region' : policySentence(policy)),
     monitor.runbook === null ? null : row('Runbook', monitor.runbook),
     row('Incident', `${incident.id} (${incident.severity})`),
@@ -166,7 +165,6 @@ function fault(evidence: readonly RegionEvidence[], policy: AlertPolicy | null):
   const inconclusive = evidence.reduce((sum, r) => sum + r.inconclusive, 0);
   const ours = inconclusive === 0 ? '' : `; ${inconclusive} inconclusive results of ours are not counted`;
   if (policy === null) return 'the prober or its configuration (a missing secret, no network), not the target';
-  if (breached.length === 0) return `none any more${ours}`;
   if (breached.length === 1 && evidence.length > 1) {
     return `one region only: the path from ${breached[0]?.region}, or the target there${ours}`;
   }

@@ -11,15 +11,20 @@ export function summaryOf(stats: WindowStats): WindowSummary {
     availability: stats.availability,
     latency: {
       n: stats.latency.n,
-      p50Ms: stats.latency.supportedQuantile(0.5),
-      p95Ms: stats.latency.supportedQuantile(0.95),
-      p99Ms: stats.latency.supportedQuantile(0.99),
+      p50Ms: toMicroseconds(stats.latency.supportedQuantile(0.5)),
+      p95Ms: toMicroseconds(stats.latency.supportedQuantile(0.95)),
+      p99Ms: toMicroseconds(stats.latency.supportedQuantile(0.99)),
       maxMs: stats.latency.max,
     },
     errors: Object.fromEntries(stats.errors),
     metrics: Object.fromEntries([...stats.metrics].flatMap(([name, metric]) => metricSummaryOf(name, metric))),
     certificateDaysLeft: stats.certificateDaysLeft,
   };
+}
+
+/** A sketch's quantile has no meaning beyond what was measured. */
+function toMicroseconds(ms: number | null): number | null {
+  return ms === null ? null : Math.round(ms * 1_000) / 1_000;
 }
 
 function metricSummaryOf(name: string, { sketch, last }: MetricStats): [string, MetricSummary][] {
