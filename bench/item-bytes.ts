@@ -41,7 +41,8 @@ function batchBytes(results: number, metrics: Monitor['metrics']): number {
 
 function windowBytes(checks: number, metrics: Monitor['metrics']): number {
   const monitors = 20;
-  return round((windowItemBytes(monitors, checks, metrics) - windowItemBytes(0, 0, [])) / monitors);
+  const ids = sampleMonitors(monitors, []).reduce((sum, { id }) => sum + id.length, 0);
+  return round((windowItemBytes(monitors, checks, metrics) - windowItemBytes(0, 0, []) - ids) / monitors);
 }
 
 function windowItemBytes(monitors: number, checks: number, metrics: Monitor['metrics']): number {

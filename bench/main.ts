@@ -5,6 +5,8 @@
 const full = process.argv.includes('--full');
 const BENCHMARKS: Readonly<Record<string, () => Promise<{ readonly met: boolean }>>> = {
   'write-units': async () => (await import('./write-units.ts')).measureWriteUnits(),
+  'probe-run': async () => (await import('./probe-run.ts')).measureProbeRun(),
+  'aggregator-run': async () => (await import('./aggregator-run.ts')).measureAggregatorRun(),
   sketch: async () => (await import('./sketch.ts')).measureSketch(),
   accuracy: async () => (await import('./accuracy.ts')).measureAccuracy(full),
 };

@@ -3,7 +3,7 @@ import type { Result } from '../shared/result.ts';
 import { logNormal } from './random.ts';
 
 /** How many of the sampled checks fail. */
-export const FAILING = 0.005;
+const FAILING = 0.005;
 
 /** A result as production has them: log-normal latency, a few failures, custom metrics where the monitor has them. */
 export function resultAt(monitor: Monitor, slotEpochMs: number, medianMs: number, random: () => number): Result {

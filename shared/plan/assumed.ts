@@ -6,8 +6,8 @@
 /** AWS bills by the hour; this is a month of 30 days, so that sums are comparable between months. */
 export const MINUTES_PER_MONTH = 30 * 24 * 60;
 
-/** A write to the replica in the function's own region. */
-export const STORE_MS = 15;
+/** Of a prober's run, for the replica in its own region: reading what is paused, and storing. */
+export const TABLE_WAIT_MS = 30;
 /** A run of the aggregator, waiting for the table: in all, and for each region that it reads. */
 export const AGGREGATOR_WAIT_MS = 80;
 export const AGGREGATOR_REGION_WAIT_MS = 30;

@@ -13,7 +13,7 @@ import {
   STANDBY_WAIT_MS,
 } from './assumed.ts';
 import { CHECK_REQUEST_BYTES, RESULT_CPU_US, RUN_LOG_BYTES } from './measured.ts';
-import { type PriceList, type PriceName, priceIn } from './prices.ts';
+import { PRICE_UNITS, type PriceList, type PriceName, priceIn } from './prices.ts';
 import type { PlannedFunction, RegionResources } from './resources.ts';
 import { checksIn, probedRegions, type TableUse } from './table-use.ts';
 
@@ -58,7 +58,6 @@ export function dollarsOf(lines: readonly CostLine[]): number {
   return lines.reduce((sum, { dollars }) => sum + dollars, 0);
 }
 
-const MILLION = 1_000_000;
 const GB = 1_073_741_824;
 
 export function costLines(
@@ -78,7 +77,7 @@ export function costLines(
           quantity,
           price,
           unitPrice,
-          dollars: (quantity * unitPrice) / (price.includes('Million') ? MILLION : 1),
+          dollars: (quantity * unitPrice) / PRICE_UNITS[price].per,
         };
       }),
   );
@@ -88,7 +87,7 @@ type Quantity = Pick<CostLine, 'name' | 'price' | 'quantity'>;
 
 function quantities(deployment: Deployment, replicas: number, region: RegionResources, use: TableUse): Quantity[] {
   return [
-    ...proberUse(deployment, region),
+    ...proberUse(deployment, region, use),
     ...aggregatorUse(deployment, region, use),
     of('schedules', 'schedulerMillionInvocations', region.schedules * MINUTES_PER_MONTH),
     ...tableCost(replicas, region, use),
@@ -98,7 +97,7 @@ function quantities(deployment: Deployment, replicas: number, region: RegionReso
   ];
 }
 
-function proberUse(deployment: Deployment, { functions, shards, region }: RegionResources): Quantity[] {
+function proberUse(deployment: Deployment, { functions, shards, region }: RegionResources, use: TableUse): Quantity[] {
   const prober = functions.find(({ kind }) => kind === 'prober');
   if (prober === undefined) return [];
   const runMs = shards.reduce((sum, { runTime }) => sum + runTime.expectedMs, 0);
@@ -107,6 +106,7 @@ function proberUse(deployment: Deployment, { functions, shards, region }: Region
   return [
     of('prober time', 'lambdaGbSecond', gbSeconds(prober, runMs) * MINUTES_PER_MONTH),
     of('prober runs', 'lambdaMillionRequests', shards.length * MINUTES_PER_MONTH),
+    of('table reads', 'dynamoMillionReadUnits', shards.length * use.readUnitsPerProberRun * MINUTES_PER_MONTH),
     of('check traffic', 'internetGbOut', (checks * (CHECK_REQUEST_BYTES + CHECK_PACKET_BYTES)) / GB),
   ];
 }

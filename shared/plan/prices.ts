@@ -51,8 +51,38 @@ export const LIST_PRICES = {
   syntheticsRun: 0.0012,
 } as const;
 
+/** What a price is for, as its name says it: so many of a unit. */
+export interface PriceUnit {
+  readonly unit: string;
+  readonly per: number;
+}
+
+const MILLION = 1_000_000;
+
+export const PRICE_UNITS: Readonly<Record<PriceName, PriceUnit>> = {
+  lambdaGbSecond: { unit: 'GB-second', per: 1 },
+  lambdaMillionRequests: { unit: 'runs', per: MILLION },
+  dynamoMillionWriteUnits: { unit: 'write units', per: MILLION },
+  dynamoMillionReplicatedWriteUnits: { unit: 'replicated write units', per: MILLION },
+  dynamoMillionReadUnits: { unit: 'read units', per: MILLION },
+  dynamoGbMonth: { unit: 'GB-month', per: 1 },
+  dynamoBackupGbMonth: { unit: 'GB-month', per: 1 },
+  schedulerMillionInvocations: { unit: 'invocations', per: MILLION },
+  eventBridgeMillionEvents: { unit: 'events', per: MILLION },
+  snsMillionPublishes: { unit: 'messages', per: MILLION },
+  snsMillionEmails: { unit: 'e-mails', per: MILLION },
+  snsMillionHttps: { unit: 'calls', per: MILLION },
+  snsSms: { unit: 'text message', per: 1 },
+  logsGbIngested: { unit: 'GB', per: 1 },
+  logsGbMonth: { unit: 'GB-month', per: 1 },
+  alarmMonth: { unit: 'alarm', per: 1 },
+  internetGbOut: { unit: 'GB', per: 1 },
+  betweenRegionsGb: { unit: 'GB', per: 1 },
+  syntheticsRun: { unit: 'canary run', per: 1 },
+};
+
 /** When {@link LIST_PRICES} were looked up. */
-export const LIST_PRICES_AS_OF = '2026-11-15';
+const LIST_PRICES_AS_OF = '2026-11-15';
 
 export type PriceName = keyof typeof LIST_PRICES;
 export type UnitPrices = Readonly<Record<PriceName, number>>;
@@ -71,16 +101,16 @@ export function priceIn(prices: PriceList, region: Region, name: PriceName): num
   return prices.regions[region]?.[name] ?? prices.everywhere[name];
 }
 
+/** The known word that was probably meant. */
+type Suggest = (word: string, known: readonly string[]) => string | null;
+
 export type ParsedPrices =
   | { readonly ok: true; readonly prices: PriceList }
   /** Every problem, a sentence each. */
   | { readonly ok: false; readonly problems: readonly string[] };
 
 /** A price file: `{"asOf": "2026-12-01", "prices": {...}, "regions": {"sa-east-1": {...}}}`. What it leaves out stays as listed. */
-export function parsePrices(
-  value: unknown,
-  suggest: (word: string, known: readonly string[]) => string | null,
-): ParsedPrices {
+export function parsePrices(value: unknown, suggest: Suggest): ParsedPrices {
   const problems: string[] = [];
   if (!isObject(value)) return { ok: false, problems: ['A price file is a JSON object. Write {"prices": {...}}.'] };
   const known = ['$schema', 'asOf', 'prices', 'regions'];
@@ -106,12 +136,7 @@ export function parsePrices(
   return { ok: true, prices: { asOf: String(asOf), everywhere, regions: byRegion } };
 }
 
-function unitPrices(
-  value: unknown,
-  path: string,
-  problems: string[],
-  suggest: (word: string, known: readonly string[]) => string | null,
-): Partial<UnitPrices> {
+function unitPrices(value: unknown, path: string, problems: string[], suggest: Suggest): Partial<UnitPrices> {
   const found: Partial<Record<PriceName, number>> = {};
   if (!isObject(value)) {
     problems.push(`"${path}" is an object of dollars by name. Write {"lambdaMillionRequests": 0.2}.`);
@@ -133,12 +158,7 @@ function isPriceName(name: string): name is PriceName {
   return Object.hasOwn(LIST_PRICES, name);
 }
 
-function unknown(
-  message: string,
-  word: string,
-  known: readonly string[],
-  suggest: (word: string, known: readonly string[]) => string | null,
-): string {
+function unknown(message: string, word: string, known: readonly string[], suggest: Suggest): string {
   const meant = suggest(word, known);
   return meant === null ? `${message} Allowed: ${known.join(', ')}.` : `${message} Did you mean "${meant}"?`;
 }

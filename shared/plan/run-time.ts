@@ -1,6 +1,6 @@
 import type { Condition, Monitor } from '../monitor.ts';
 import { MINUTE_MS, SECOND_MS } from '../schedule.ts';
-import { STORE_MS } from './assumed.ts';
+import { TABLE_WAIT_MS } from './assumed.ts';
 import { RUN_OVERHEAD_MS } from './measured.ts';
 
 /**
@@ -50,7 +50,7 @@ function lasts(monitors: readonly Monitor[], checkMs: (monitor: Monitor) => numb
   const fast = monitors.filter(({ everyMs }) => everyMs < MINUTE_MS);
   const offsets = new Set(fast.flatMap(({ everyMs }) => multiplesBelow(everyMs, MINUTE_MS)));
   const ends = [...offsets].map((offset) => offset + slotLasts(fast.filter(({ everyMs }) => offset % everyMs === 0)));
-  return Math.max(slotLasts(monitors), ...ends) + RUN_OVERHEAD_MS + STORE_MS;
+  return Math.max(slotLasts(monitors), ...ends) + RUN_OVERHEAD_MS + TABLE_WAIT_MS;
 
   function slotLasts(due: readonly Monitor[]): number {
     const launches = due.reduce((sum, monitor) => sum + dueInMinute(monitor), 0);

@@ -27,15 +27,20 @@ export interface TableUse {
   readonly checksPerMonth: number;
   /** Of each replica. */
   readonly writeUnitsPerMonth: number;
+  /** The same by what is written. */
+  readonly writeUnits: Readonly<Record<WriteKind, number>>;
   readonly writtenBytesPerMonth: number;
   /** Of each replica, once every ring is full. */
   readonly storedBytes: number;
-  /** Of the aggregator that works; the other reads heartbeats. */
+  /** Of the aggregator that works; of the other, which reads heartbeats; of a prober's, which reads what is paused. */
   readonly readUnitsPerRun: number;
   readonly readUnitsPerIdleRun: number;
+  readonly readUnitsPerProberRun: number;
   /** Results that a run of the aggregator looks at. */
   readonly resultsPerRun: number;
 }
+
+export type WriteKind = 'batches' | Level | 'progress' | 'notifications';
 
 /** DynamoDB's units. */
 const WRITE_UNIT_BYTES = 1_024;
@@ -49,27 +54,40 @@ export function tableUse(deployment: Deployment): TableUse {
   const aggregators = deployment.standby === null ? 1 : 2;
   const progressBytes = PROGRESS_BYTES + regions.length * PROGRESS_REGION_BYTES;
   const writes: Written[] = [
-    ...batches.map((each) => ({ ...each.perMinute, times: MINUTES_PER_MONTH })),
+    ...batches.map((each): Written => ({ kind: 'batches', ...each.perMinute, times: MINUTES_PER_MONTH })),
     ...regions.flatMap(({ monitors }) => LEVELS.map((level) => windowsWritten(monitors, level))),
-    { bytes: progressBytes, units: unitsOf(progressBytes), times: MINUTES_PER_MONTH * aggregators },
+    { kind: 'progress', bytes: progressBytes, units: unitsOf(progressBytes), times: MINUTES_PER_MONTH * aggregators },
     {
+      kind: 'notifications',
       bytes: NOTIFICATION_WRITE_UNITS * WRITE_UNIT_BYTES,
       units: NOTIFICATION_WRITE_UNITS,
       times: INCIDENTS_PER_MONTH * NOTIFICATIONS_PER_INCIDENT,
     },
   ];
+  const unitsOfKind = (kind: WriteKind) => sum(writes, (each) => (each.kind === kind ? each.units * each.times : 0));
   const checksPerMinute = sum(batches, ({ results }) => results);
-  const idleReads = 2 * Math.ceil(progressBytes / READ_UNIT_BYTES) + 2;
+  // Progress, alerts and controls of either aggregator.
+  const headReads = aggregators * (Math.ceil(progressBytes / READ_UNIT_BYTES) + 2);
   return {
     checksPerMonth: checksPerMinute * MINUTES_PER_MONTH,
     writeUnitsPerMonth: sum(writes, ({ units, times }) => units * times),
+    writeUnits: {
+      batches: unitsOfKind('batches'),
+      '5m': unitsOfKind('5m'),
+      '1h': unitsOfKind('1h'),
+      '1d': unitsOfKind('1d'),
+      progress: unitsOfKind('progress'),
+      notifications: unitsOfKind('notifications'),
+    },
     writtenBytesPerMonth: sum(writes, ({ bytes, times }) => bytes * times),
     storedBytes: sum(regions, ({ monitors }, i) => stored(deployment, monitors, batches[i])),
     readUnitsPerRun:
-      (aggregators === 1 ? idleReads / 2 : idleReads) +
+      headReads +
       sum(batches, ({ perMinute }) => Math.ceil((perMinute.bytes * held) / READ_UNIT_BYTES)) +
       sum(regions, ({ monitors }) => windowReads(monitors)),
-    readUnitsPerIdleRun: idleReads + 2,
+    readUnitsPerIdleRun: headReads + 2,
+    // Controls of either aggregator, not consistently.
+    readUnitsPerProberRun: aggregators / 2,
     resultsPerRun: checksPerMinute * held,
   };
 }
@@ -87,6 +105,7 @@ export function checksIn({ everyMs }: Pick<Monitor, 'everyMs'>, ms: number): num
 }
 
 interface Written {
+  readonly kind: WriteKind;
   readonly bytes: number;
   readonly units: number;
   /** A month. */
@@ -141,14 +160,15 @@ function slotsBelow({ everyMs }: Monitor, ms: number): number {
 
 function windowsWritten(monitors: readonly Monitor[], level: Level): Written {
   const bytes = windowItemBytes(monitors, level);
-  return { bytes, units: unitsOf(bytes), times: (MINUTES_PER_MONTH * MINUTE_MS) / LEVEL_MS[level] };
+  return { kind: level, bytes, units: unitsOf(bytes), times: (MINUTES_PER_MONTH * MINUTE_MS) / LEVEL_MS[level] };
 }
 
 /** All monitors' windows of one stretch; a monitor that is seldom due is in some of them only. */
 function windowItemBytes(monitors: readonly Monitor[], level: Level): number {
   const windows = sum(monitors, (monitor) => {
     const checks = checksIn(monitor, LEVEL_MS[level]);
-    const one = between(WINDOW_BYTES, checks) + monitor.metrics.length * between(WINDOW_METRIC_BYTES, checks);
+    const one =
+      monitor.id.length + between(WINDOW_BYTES, checks) + monitor.metrics.length * between(WINDOW_METRIC_BYTES, checks);
     return Math.min(1, checks) * one;
   });
   return WINDOWS_BYTES + windows;
