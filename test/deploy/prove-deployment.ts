@@ -159,10 +159,8 @@ describe('a deployment in three regions', () => {
     await stage.aws.replicate({ partitioned: [HOME] });
     stage.target.failing = true;
     const page = await stage.waitForMessage(seen, 'opened', 'target', 8);
-    assert.ok(
-      stage.clock.nowEpochMs() - page.sinceEpochMs <= STANDBY_PAGES_WITHIN_MS,
-      `${(stage.clock.nowEpochMs() - page.sinceEpochMs) / 1_000} s after the first failing slot`,
-    );
+    const tookMs = stage.clock.nowEpochMs() - page.sinceEpochMs;
+    assert.ok(tookMs <= STANDBY_PAGES_WITHIN_MS, `paged ${tookMs / 1_000} s after the first failing slot`);
     await stage.waitForMessage(seen, 'opened', `region:${HOME}`, 6);
     await stage.runsOf(STANDBY, 2);
     assert.deepEqual(
