@@ -5,6 +5,7 @@ const VERBS: VerbTable = {
   dev: async () => (await import('./dev.ts')).devVerb,
   validate: async () => (await import('./validate.ts')).validateVerb,
   check: async () => (await import('./check.ts')).checkVerb,
+  plan: async () => (await import('./plan.ts')).planVerb,
   status: async () => (await import('./status.ts')).statusVerb,
   pause: async () => (await import('./pause.ts')).pauseVerb,
   silence: async () => (await import('./silence.ts')).silenceVerb,
