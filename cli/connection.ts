@@ -80,14 +80,14 @@ export function deploymentFrom({ config, env }: ConnectionFlags, io: CliIo): Dep
 }
 
 /** Runs a verb's work on its connection and closes it. What AWS, the network or this machine refuse is said in a sentence: 2. */
-export async function connected(
+export async function connected<C extends { readonly account: { close(): void } }>(
   verb: string,
-  open: Connect,
+  open: (flags: ConnectionFlags, io: CliIo) => C,
   flags: ConnectionFlags,
   io: CliIo,
-  work: (connection: Connection) => Promise<ExitCode>,
+  work: (connection: C) => Promise<ExitCode>,
 ): Promise<ExitCode> {
-  let connection: Connection | undefined;
+  let connection: C | undefined;
   try {
     connection = open(flags, io);
     return await work(connection);

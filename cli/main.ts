@@ -10,6 +10,7 @@ const VERBS: VerbTable = {
   pause: async () => (await import('./pause.ts')).pauseVerb,
   silence: async () => (await import('./silence.ts')).silenceVerb,
   resume: async () => (await import('./resume.ts')).resumeVerb,
+  doctor: async () => (await import('./doctor.ts')).doctorVerb,
   'test-alert': async () => (await import('./test-alert.ts')).testAlertVerb,
 };
 

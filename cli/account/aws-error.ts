@@ -15,7 +15,8 @@ const CREDENTIALS =
 const DENIED = /^(?:AccessDenied(?:Exception)?|AuthorizationError(?:Exception)?|UnauthorizedOperation)$/;
 const ABSENT =
   /^(?:ResourceNotFoundException|ParameterNotFound|NotFound(?:Exception)?|QueueDoesNotExist|AWS\.SimpleQueueService\.NonExistentQueue)$/;
-const TRY_AGAIN = /^(?:Throttling(?:Exception)?|ProvisionedThroughputExceededException|RequestLimitExceeded)$/;
+const TRY_AGAIN =
+  /^(?:Throttl(?:ing|ed)(?:Exception)?|RequestThrottled|ProvisionedThroughputExceededException|RequestLimitExceeded)$/;
 const NO_ANSWER =
   /^(?:TimeoutError|AbortError|ECONNREFUSED|ECONNRESET|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|ETIMEDOUT|EPIPE)$/;
 
