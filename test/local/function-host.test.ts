@@ -75,16 +75,17 @@ describe('startFunction', () => {
 
   it('hands on what the function writes, line by line', async (t) => {
     const lines: string[] = [];
-    const logged = new Promise<void>((resolve) => {
+    let run: Promise<unknown> = Promise.resolve();
+    await new Promise<void>((resolve) => {
       const fn = start(t, {
         log: (line) => {
           lines.push(line);
           resolve();
         },
       });
-      void fn.invoke({ do: 'log', text: 'a line' });
+      run = fn.invoke({ do: 'log', text: 'a line' });
     });
-    await logged;
+    await run;
     assert.deepEqual(lines, ['a line']);
   });
 
