@@ -1,5 +1,6 @@
 import { RE2JS } from 're2js';
 import { z } from 'zod';
+import { GRPC_HEALTH, GRPC_STATUSES } from '../monitor.ts';
 import { anyJson, complain, duration } from './schema-leaves.ts';
 
 /**
@@ -116,7 +117,7 @@ export const ResponseTimeConditions = atLeastOneOperator(
 ).meta({
   examples: [{ below: '800ms' }],
   description:
-    'On the whole time of the check, redirects and body included: operators with durations, such as {"below": "800ms"}. Default: only the timeout.',
+    'On the whole time of the check, from looking up the name to the last byte: operators with durations, such as {"below": "800ms"}. Default: only the timeout.',
 });
 
 export const HeaderConditions = z
@@ -158,6 +159,111 @@ export const JsonConditions = z
     examples: ['ok', { below: 100 }],
     description: 'The exact JSON value, or operators such as {"below": 100}. A missing value always fails.',
   });
+
+/** `not` is left out: what has not come yet is not it, so it would hold too early. */
+export const ReceivedConditions = z
+  .union([
+    z.string(),
+    atLeastOneOperator(
+      z.strictObject({
+        contains: textOperators.contains,
+        matches: textOperators.matches,
+        oneOf: textOperators.oneOf,
+        length,
+      }),
+    ),
+  ])
+  .meta({
+    examples: [{ contains: 'PONG' }],
+    description:
+      'On all that was received, as text: read until it holds, the server closes or the timeout strikes. The exact text, or operators such as {"contains": "PONG"}. Default: nothing is read.',
+  });
+
+export const MessageConditions = z.union([z.string(), atLeastOneOperator(z.strictObject(textOperators))]).meta({
+  examples: [{ contains: 'welcome' }],
+  description: 'On the first message as text: the exact text, or operators such as {"contains": "welcome"}.',
+});
+
+export const SubprotocolConditions = z
+  .union([z.string(), atLeastOneOperator(z.strictObject({ ...textOperators, exists }))])
+  .meta({
+    examples: ['graphql-transport-ws'],
+    description: 'On the subprotocol that the server chose: the exact name, or operators.',
+  });
+
+export const TlsVersionConditions = oneOfNames(['TLSv1.2', 'TLSv1.3'], 'version').meta({
+  examples: ['TLSv1.3'],
+  description:
+    'The TLS version agreed on, which is the newest that both sides speak: "TLSv1.2" or "TLSv1.3", or operators such as {"not": "TLSv1.2"}. Default: either; older ones always fail.',
+});
+
+export const GrpcStatusConditions = oneOfNames(GRPC_STATUSES, 'status').meta({
+  examples: ['OK', { oneOf: ['OK', 'NOT_FOUND'] }],
+  description: 'The call\'s status by name, or operators such as {"oneOf": ["OK", "NOT_FOUND"]}. Default: OK.',
+});
+
+export const GrpcHealthConditions = oneOfNames(GRPC_HEALTH, 'health').meta({
+  examples: ['SERVING'],
+  description: 'The health that was answered, by name, or operators such as {"not": "NOT_SERVING"}. Default: SERVING.',
+});
+
+export const IssuerConditions = z.union([z.string(), atLeastOneOperator(z.strictObject(textOperators))]).meta({
+  examples: [{ contains: "Let's Encrypt" }],
+  description:
+    'On who issued the certificate, by organization, or by common name where there is none: the exact text, or operators.',
+});
+
+export const NamesConditions = listOfTexts('name', {
+  examples: [{ contains: 'www.your.domain' }],
+  description:
+    'On the names and addresses that the certificate is for, in lower case as they are listed: all of them in any order, or operators such as {"contains": "www.your.domain"}.',
+});
+
+export const AnswersConditions = listOfTexts('answer', {
+  examples: [{ contains: '10 mail.your.domain' }],
+  description:
+    'On the answers: all of them in any order, or operators such as {"contains": "10 mail.your.domain"}. {"exists": false}: there must be none. Default: at least one.',
+});
+
+/** One of a closed set of names. */
+function oneOfNames<const Names extends readonly [string, ...string[]]>(names: Names, what: string) {
+  const name = z.enum(names);
+  return z.union([
+    name,
+    atLeastOneOperator(
+      z.strictObject({
+        not: name.optional().meta({ description: `The ${what} must not be this.` }),
+        oneOf: z
+          .array(name)
+          .max(MAX_CHOICES)
+          .optional()
+          .meta({ description: `The ${what} must be one of these.` }),
+      }),
+    ),
+  ]);
+}
+
+/** A list whose order says nothing. */
+function listOfTexts(what: string, about: { readonly examples: readonly unknown[]; readonly description: string }) {
+  return z
+    .union([
+      z.array(z.string()).min(1).max(MAX_CHOICES),
+      atLeastOneOperator(
+        z.strictObject({
+          contains: z
+            .string()
+            .optional()
+            .meta({ description: `One ${what} must be exactly this.` }),
+          exists: z
+            .boolean()
+            .optional()
+            .meta({ description: `true: there must be at least one ${what}. false: there must be none.` }),
+          length: length.meta({ description: `How many there are: a whole number, or operators.` }),
+        }),
+      ),
+    ])
+    .meta({ ...about, examples: [...about.examples] });
+}
 
 function atLeastOneOperator<T extends z.ZodObject>(schema: T): T {
   return schema

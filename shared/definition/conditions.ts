@@ -44,7 +44,8 @@ const LENGTHS: Domain = { integers: true, min: 0, max: Number.POSITIVE_INFINITY 
 export type Subject = Domain | 'text' | 'json';
 
 /** Why no value can ever satisfy all the conditions, as a sentence; null where some value may (or we cannot tell). */
-export function contradiction(conditions: readonly Condition[], subject: Subject): string | null {
+export function contradiction(written: readonly Condition[], subject: Subject): string | null {
+  const conditions = subject === 'text' ? written.map(asText) : written;
   if (conditions.length > 1 && conditions.some((condition) => condition.op === 'exists' && !condition.value)) {
     return '"exists": false asks for no value, and a missing value fails every other condition.';
   }
@@ -56,6 +57,22 @@ export function contradiction(conditions: readonly Condition[], subject: Subject
     }
   }
   return noKindLeft(conditions, subject) ?? noNumberLeft(conditions, subject) ?? noChoiceLeft(conditions, subject);
+}
+
+/** As the prober compares with a text: numbers and booleans by how they are written. */
+function asText(condition: Condition): Condition {
+  const text = (value: Json): Json => (typeof value === 'number' || typeof value === 'boolean' ? String(value) : value);
+  switch (condition.op) {
+    case 'equals':
+    case 'not':
+      return { op: condition.op, value: text(condition.value) };
+    case 'contains':
+      return { op: 'contains', value: text(condition.value) };
+    case 'oneOf':
+      return { op: 'oneOf', values: condition.values.map(text) };
+    default:
+      return condition;
+  }
 }
 
 /** In JSON, a number is no text: what asks for order and what asks for letters exclude each other. */

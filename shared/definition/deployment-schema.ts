@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { MAX_MEMORY_MB, MAX_TIMEOUT_MS, MIN_MEMORY_MB } from '../plan/lambda-bounds.ts';
 import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from '../schedule.ts';
 import { MAX_DURATION_MS } from './durations-and-ratios.ts';
-import { every, SEVERITIES, timeout } from './monitor-schema.ts';
+import { every, SEVERITIES, timeout } from './monitor-base-schema.ts';
 import { complain, duration, patterned, region, webAddress } from './schema-leaves.ts';
 
 /** What a user writes in `parallax.json`. */

@@ -16,6 +16,6 @@ export function jsonSchemas(): Readonly<Record<string, z.core.JSONSchema.JSONSch
   };
 }
 
-function jsonSchema(schema: z.ZodObject): z.core.JSONSchema.JSONSchema {
+function jsonSchema(schema: z.ZodType): z.core.JSONSchema.JSONSchema {
   return z.toJSONSchema(schema, { io: 'input', target: 'draft-7' });
 }

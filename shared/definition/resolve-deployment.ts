@@ -12,7 +12,7 @@ import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from '../schedule.ts';
 import { partitionOf } from './aws-regions.ts';
 import { DeploymentSchema, type ParsedDeployment, type ParsedSubscriber } from './deployment-schema.ts';
 import type { Reporter } from './diagnostics.ts';
-import { SEVERITIES } from './monitor-schema.ts';
+import { SEVERITIES } from './monitor-base-schema.ts';
 import { quote } from './schema-leaves.ts';
 import { checkAgainst } from './schema-problems.ts';
 

@@ -171,12 +171,18 @@ function open(
   return { value, reporter: reporterFor(source.file, parsed.positionOf, problems, isBroken) };
 }
 
+/** Of a monitor, by its top-level property. `secretTexts` in `shared/target.ts` reads the same places. */
+const SECRET_PLACES: Readonly<Record<string, readonly string[]>> = {
+  request: ['url', 'headers', 'body', 'json'],
+  tcp: ['send'],
+  websocket: ['url', 'headers', 'send'],
+  grpc: ['metadata'],
+};
+
 function isSecretPlace(path: JsonPath): boolean {
-  const [request, property] = typeof path[0] === 'number' ? path.slice(1) : path;
-  return (
-    request === 'request' &&
-    (property === 'url' || property === 'headers' || property === 'body' || property === 'json')
-  );
+  const [part, property] = typeof path[0] === 'number' ? path.slice(1) : path;
+  if (typeof part !== 'string' || typeof property !== 'string' || !Object.hasOwn(SECRET_PLACES, part)) return false;
+  return SECRET_PLACES[part]?.includes(property) === true;
 }
 
 function isWarning(problem: Problem): boolean {

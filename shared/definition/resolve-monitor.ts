@@ -1,22 +1,25 @@
-import type { Json, MetricDefinition, Monitor, Region, Retention, Slo } from '../monitor.ts';
+import { z } from 'zod';
+import type { Json, Monitor, MonitorBase, MonitorType, Region, Retention } from '../monitor.ts';
 import type { Reporter } from './diagnostics.ts';
-import { formatDuration } from './durations-and-ratios.ts';
-import {
-  AlertSchema,
-  CUSTOM_METRIC_NAME,
-  MonitorSchema,
-  type ParsedAlert,
-  type ParsedMonitor,
-} from './monitor-schema.ts';
+import { DnsSchema, SoundDns } from './dns-schema.ts';
+import { GrpcSchema, SoundGrpc } from './grpc-schema.ts';
+import { HttpSchema, SoundHttp } from './http-schema.ts';
+import { AlertSchema, type ParsedAlert, type ParsedBase } from './monitor-base-schema.ts';
+import { MONITOR_SCHEMAS } from './monitor-schema.ts';
 import { nearest } from './nearest.ts';
-import { RESERVED_METRIC_NAMES } from './policy-metric.ts';
-import { reportJsonPath, resolveExpectations } from './resolve-expectations.ts';
-import { defaultPolicy, longestKeptMs, resolvePolicies } from './resolve-policies.ts';
-import { headerNameProblem, resolveRequest } from './resolve-request.ts';
+import { resolveDns } from './resolve-dns.ts';
+import { resolveGrpc } from './resolve-grpc.ts';
+import { resolveHttp } from './resolve-http.ts';
+import { defaultPolicy, resolvePolicies } from './resolve-policies.ts';
+import { resolveSlo } from './resolve-slo.ts';
+import { resolveTcp } from './resolve-tcp.ts';
+import { resolveTls } from './resolve-tls.ts';
+import { resolveWebSocket } from './resolve-websocket.ts';
 import { quote } from './schema-leaves.ts';
-import { checkAgainst } from './schema-problems.ts';
-
-const SoundMonitor = MonitorSchema.partial();
+import { type Checked, checkAgainst } from './schema-problems.ts';
+import { SoundTcp, TcpSchema } from './tcp-schema.ts';
+import { SoundTls, TlsSchema } from './tls-schema.ts';
+import { SoundWebSocket, WebSocketSchema } from './websocket-schema.ts';
 
 /** What a monitor inherits from its deployment. */
 export interface MonitorContext {
@@ -36,49 +39,138 @@ export interface ResolvedMonitor {
   readonly monitor: Monitor | null;
 }
 
+/** What a kind's own part is judged against; null where that has problems of its own. */
+export interface OwnContext {
+  readonly timeoutMs: number | null;
+  /** Whether the schema found nothing wrong with this top-level property. */
+  readonly isSound: (property: string) => boolean;
+}
+
+/** A monitor without what all kinds share. */
+export type Own<M extends Monitor> = Omit<M, Exclude<keyof MonitorBase, 'metrics'>>;
+
 /** Checks one monitor as it was written and fills in every default. Problems go to the reporter, all at once. */
 export function resolveMonitor(value: Json, context: MonitorContext, reporter: Reporter): ResolvedMonitor {
-  const { value: parsed, broken } = checkAgainst(MonitorSchema, SoundMonitor, value, reporter);
+  const type = typeOf(value, reporter);
+  const check = <P extends z.ZodObject>(schema: z.ZodObject, sound: P) =>
+    checkAgainst(schema, sound, type.isKnown ? value : without(value, 'type'), reporter, (path, key) =>
+      elsewhere(path, key, type.is),
+    );
+  const resolve = <T extends ParsedBase>(
+    checked: Checked<T>,
+    own: (parsed: T, context: OwnContext, reporter: Reporter) => OwnPart | null,
+  ) => resolveWith(checked, own, value, context, reporter);
+  const resolved = (() => {
+    switch (type.is) {
+      case 'http':
+        return resolve(check(HttpSchema, SoundHttp), resolveHttp);
+      case 'tcp':
+        return resolve(check(TcpSchema, SoundTcp), resolveTcp);
+      case 'tls':
+        return resolve(check(TlsSchema, SoundTls), resolveTls);
+      case 'dns':
+        return resolve(check(DnsSchema, SoundDns), resolveDns);
+      case 'websocket':
+        return resolve(check(WebSocketSchema, SoundWebSocket), resolveWebSocket);
+      case 'grpc':
+        return resolve(check(GrpcSchema, SoundGrpc), resolveGrpc);
+    }
+  })();
+  return type.isKnown ? resolved : { ...resolved, monitor: null };
+}
+
+type OwnPart = { [M in Monitor as M['type']]: Own<M> }[MonitorType];
+
+function resolveWith<T extends ParsedBase>(
+  { value: parsed, broken }: Checked<T>,
+  own: (parsed: T, context: OwnContext, reporter: Reporter) => OwnPart | null,
+  value: Json,
+  context: MonitorContext,
+  reporter: Reporter,
+): ResolvedMonitor {
   if (parsed === null) return { id: null, monitor: null };
-  const known = <T>(property: keyof ParsedMonitor, resolved: T): T | null => (broken.has(property) ? null : resolved);
+  const known = <V>(property: string, resolved: V): V | null => (broken.has(property) ? null : resolved);
 
   const everyMs = parsed.every ?? context.everyMs;
   const timeoutMs = parsed.timeout ?? context.timeoutMs;
   const regions = resolveRegions(parsed.regions, context, reporter.at(['regions']));
   const regionsKnown = parsed.regions !== undefined || context.regions !== null;
-  const request = parsed.request === undefined ? null : resolveRequest(parsed.request, reporter.at(['request']));
-  const metrics = resolveMetrics(parsed.metrics ?? {}, reporter.at(['metrics']));
+  const ownContext = { timeoutMs: known('timeout', timeoutMs), isSound: (property: string) => !broken.has(property) };
+  const ownPart = own(parsed, ownContext, reporter);
   const policyContext = {
     everyMs: known('every', everyMs),
-    timeoutMs: known('timeout', timeoutMs),
+    timeoutMs: ownContext.timeoutMs,
     customMetrics: metricNames(value),
     regionCount: regionsKnown ? known('regions', regions.length) : null,
     retention: context.retention,
   };
-  const resolved = {
-    type: parsed.type ?? 'http',
+  const common = {
     tags: [...new Set(parsed.tags)],
     regions,
     everyMs,
     timeoutMs,
-    expect: resolveExpectations(
-      parsed.expect,
-      { timeoutMs: policyContext.timeoutMs, request: known('request', request) },
-      reporter.at(['expect']),
-    ),
-    metrics,
     policies:
       parsed.alerts === undefined && !broken.has('alerts')
         ? [defaultPolicy(everyMs)]
         : resolvePolicies(soundAlerts(value), policyContext, reporter.at(['alerts'])),
     slo:
-      parsed.slo === undefined ? null : resolveSlo(parsed.slo, context, policyContext.timeoutMs, reporter.at(['slo'])),
+      parsed.slo === undefined
+        ? null
+        : resolveSlo(parsed.slo, context.retention, policyContext.timeoutMs, reporter.at(['slo'])),
     runbook: parsed.runbook ?? null,
   };
   const { id } = parsed;
   if (id === undefined) return { id: null, monitor: null };
-  const usable = request !== null && broken.size === 0;
-  return { id, monitor: usable ? { id, name: parsed.name ?? id, request, ...resolved } : null };
+  const usable = ownPart !== null && broken.size === 0;
+  return { id, monitor: usable ? { id, name: parsed.name ?? id, ...ownPart, ...common } : null };
+}
+
+const TYPES = Object.keys(MONITOR_SCHEMAS) as readonly MonitorType[];
+
+/** What the monitor says it is; where that is nothing we know, what it looks like, so that the rest is judged too. */
+function typeOf(value: Json, reporter: Reporter): { readonly is: MonitorType; readonly isKnown: boolean } {
+  const members: Readonly<Record<string, unknown>> = typeof value === 'object' && value !== null ? { ...value } : {};
+  const written = members['type'];
+  const looksLike = TYPES.find((type) => type in members) ?? 'http';
+  if (written === undefined && looksLike !== 'http') {
+    reporter.error([], {
+      message: `"type" is missing, and without it this is an http monitor; it has ${quote(looksLike)}.`,
+      remedy: `Add "type": ${quote(looksLike)}.`,
+    });
+    return { is: looksLike, isKnown: false };
+  }
+  if (written === undefined) return { is: 'http', isKnown: true };
+  const known = TYPES.find((type) => type === written);
+  if (known !== undefined) return { is: known, isKnown: true };
+  const meant = typeof written === 'string' ? nearest(written, TYPES) : null;
+  reporter.error(['type'], {
+    message: `${typeof written === 'string' ? quote(written) : 'This'} is not a type of monitor.`,
+    allowed: TYPES.map((type) => quote(type)).join(', '),
+    remedy: meant === null ? 'Write one of the allowed values.' : `Did you mean ${quote(meant)}?`,
+  });
+  return { is: TYPES.find((type) => type === meant) ?? looksLike, isKnown: false };
+}
+
+/** Which other kinds of monitors have a property that this one has not, as a remedy; null where none has. */
+function elsewhere(path: readonly (string | number)[], key: string, type: MonitorType): string | null {
+  const place = path.length === 0 ? [] : path.length === 1 && path[0] === 'expect' ? ['expect'] : null;
+  if (place === null) return null;
+  const others = TYPES.filter((other) => other !== type && propertiesAt(MONITOR_SCHEMAS[other], place).includes(key));
+  if (others.length === 0) return null;
+  return `${quote(key)} is for ${others.join(' and ')} monitors, and this is ${type === 'http' ? 'an' : 'a'} ${type} monitor. Remove it.`;
+}
+
+function propertiesAt(schema: z.ZodObject, [step]: readonly string[]): readonly string[] {
+  if (step === undefined) return Object.keys(schema.shape);
+  const member: unknown = schema.shape[step];
+  return member instanceof z.ZodOptional && member.def.innerType instanceof z.ZodObject
+    ? Object.keys(member.def.innerType.shape)
+    : [];
+}
+
+function without(value: Json, key: string): Json {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
+  return Object.fromEntries(Object.entries(value).filter(([name]) => name !== key));
 }
 
 /** The alerts that are right by themselves, each with its place, so that a bad neighbour hides nothing. */
@@ -117,58 +209,4 @@ function resolveRegions(
     }
   });
   return written;
-}
-
-function resolveMetrics(written: NonNullable<ParsedMonitor['metrics']>, reporter: Reporter): MetricDefinition[] {
-  return Object.entries(written).flatMap(([name, source]): MetricDefinition[] => {
-    if (!CUSTOM_METRIC_NAME.test(name) || RESERVED_METRIC_NAMES.includes(name)) {
-      reporter.error([name], {
-        message: RESERVED_METRIC_NAMES.includes(name)
-          ? `${quote(name)} is built in.`
-          : `${quote(name)} is not a metric's name.`,
-        allowed: '1 to 64 letters, digits, - and _, beginning with a letter',
-        remedy: 'Give it another name.',
-      });
-    }
-    if (source.json !== undefined) {
-      reportJsonPath(source.json, [name, 'json'], reporter);
-      return [{ name, from: 'json', path: source.json }];
-    }
-    if (source.header !== undefined) {
-      const problem = headerNameProblem(source.header);
-      if (problem !== null)
-        reporter.error([name, 'header'], { message: problem, remedy: 'Use letters, digits and -.' });
-      return [{ name, from: 'header', header: source.header.toLowerCase() }];
-    }
-    return source.body === undefined ? [] : [{ name, from: 'body', pattern: source.body }];
-  });
-}
-
-function resolveSlo(
-  slo: NonNullable<ParsedMonitor['slo']>,
-  context: MonitorContext,
-  timeoutMs: number | null,
-  reporter: Reporter,
-): Slo {
-  if (slo.objective <= 0 || slo.objective >= 1) {
-    reporter.error(['objective'], {
-      message: `An objective of ${slo.objective * 100}% leaves ${slo.objective >= 1 ? 'no error budget' : 'nothing to miss'}.`,
-      allowed: 'more than 0 and less than 1, such as "99.9%"',
-      remedy: 'Write what is really promised.',
-    });
-  }
-  const keptMs = longestKeptMs(context.retention);
-  if (slo.over > keptMs) {
-    reporter.error(['over'], {
-      message: `The period of ${formatDuration(slo.over)} is longer than anything is kept (${formatDuration(keptMs)}).`,
-      remedy: `Write at most "${formatDuration(keptMs)}", or raise "retention" in parallax.json.`,
-    });
-  }
-  if (slo.responseTime !== undefined && timeoutMs !== null && slo.responseTime >= timeoutMs) {
-    reporter.warning(['responseTime'], {
-      message: `This has no effect: a check slower than its timeout of ${formatDuration(timeoutMs)} has failed anyway.`,
-      remedy: 'Lower it, or raise "timeout".',
-    });
-  }
-  return { objective: slo.objective, overMs: slo.over, responseTimeMs: slo.responseTime ?? null };
 }

@@ -2,7 +2,7 @@ import type { AlertPolicy, PolicyMetric, Retention } from '../monitor.ts';
 import { HOUR_MS, MINUTE_MS } from '../schedule.ts';
 import type { Reporter } from './diagnostics.ts';
 import { formatDuration } from './durations-and-ratios.ts';
-import type { ParsedAlert } from './monitor-schema.ts';
+import type { ParsedAlert } from './monitor-base-schema.ts';
 import { parsePolicyMetric, parseThreshold } from './policy-metric.ts';
 import { quote } from './schema-leaves.ts';
 

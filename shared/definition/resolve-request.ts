@@ -1,6 +1,6 @@
 import type { HttpRequest } from '../monitor.ts';
-import type { Reporter } from './diagnostics.ts';
-import type { ParsedRequest } from './monitor-schema.ts';
+import type { JsonPath, Reporter } from './diagnostics.ts';
+import type { ParsedRequest } from './http-schema.ts';
 import { quote } from './schema-leaves.ts';
 import { secretNames } from './templates.ts';
 
@@ -8,11 +8,11 @@ const DEFAULT_REDIRECTS = 5;
 const DEFAULT_MAX_BODY_BYTES = 1024 * 1024;
 
 /** RFC 9110 section 5.6.2, token. */
-const HEADER_NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
+export const HEADER_NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 /** RFC 9110 section 5.5: what node:http lets through. */
 const HEADER_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
 /** The prober frames and opens each request itself. */
-const HEADERS_OF_THE_PROBER = [
+export const HEADERS_OF_THE_PROBER = [
   'connection',
   'content-length',
   'keep-alive',
@@ -32,8 +32,8 @@ export function resolveRequest(parsed: ParsedRequest, reporter: Reporter): HttpR
     sound = false;
     reporter.error(path, complaint);
   };
-  checkUrl(parsed.url, { ...reporter, error: fail });
-  const headers = resolveHeaders(parsed.headers ?? {}, { ...reporter, error: fail });
+  checkUrl(parsed.url, ['https', 'http'], ['url'], { ...reporter, error: fail });
+  const headers = resolveHeaders(parsed.headers ?? {}, HEADERS_OF_THE_PROBER, { ...reporter, error: fail });
   if (parsed.body !== undefined && parsed.json !== undefined) {
     fail(['json'], { message: 'Both "body" and "json" are given, and there is only one body.', remedy: 'Remove one.' });
   }
@@ -62,51 +62,66 @@ export function headerNameProblem(name: string): string | null {
   return HEADER_NAME.test(name) ? null : `${quote(name)} is not a header name.`;
 }
 
-// The URL itself is never shown: it may hold a password or a key.
-function checkUrl(written: string, reporter: Reporter): void {
+/** A URL in full, of one of these schemes, the usual one first. The URL itself is never shown: it may hold a password or a key. */
+export function checkUrl(
+  written: string,
+  [usual, other]: readonly [string, string],
+  path: JsonPath,
+  reporter: Reporter,
+): URL | null {
   // A URL that begins with a secret can be anything: only the prober will see.
-  if (written.startsWith('${secret:')) return;
+  if (written.startsWith('${secret:')) return null;
   const filled = secretNames(written).reduce((text, name) => text.replaceAll(`\${secret:${name}}`, 'secret'), written);
   const url = URL.canParse(filled) ? new URL(filled) : null;
-  const allowed = 'an absolute http:// or https:// URL';
+  const allowed = `an absolute ${other}:// or ${usual}:// URL`;
   if (url === null) {
     const remedy = /^[a-z][a-z0-9+.-]*:\/\//i.test(filled)
       ? 'Correct it.'
-      : 'Write it in full, beginning with https://; ${env:NAME} may give its beginning.';
-    reporter.error(['url'], { message: 'This is not an absolute URL.', allowed, remedy });
-    return;
+      : `Write it in full, beginning with ${usual}://; \${env:NAME} may give its beginning.`;
+    reporter.error(path, { message: 'This is not an absolute URL.', allowed, remedy });
+    return null;
   }
-  if (url.protocol !== 'http:' && url.protocol !== 'https:') {
-    reporter.error(['url'], {
+  if (url.protocol !== `${other}:` && url.protocol !== `${usual}:`) {
+    reporter.error(path, {
       message: `The scheme ${quote(url.protocol)} cannot be checked.`,
       allowed,
-      remedy: 'Begin with https:// or http://.',
+      remedy: `Begin with ${usual}:// or ${other}://.`,
     });
-    return;
+    return null;
   }
   const hasClearPassword = url.password !== '' && !/^[^/]*\/\/[^/@]*\$\{secret:[^}]*\}[^/@]*@/.test(written);
   if (hasClearPassword) {
-    reporter.warning(['url'], {
+    reporter.warning(path, {
       message: 'The URL holds a password in clear, and it would be stored and shown with the monitor.',
       remedy: 'Put it into Parameter Store and write ${secret:name} in its place.',
     });
   }
-  if (RESERVED_HOST.test(url.hostname)) {
-    reporter.warning(['url'], {
-      message: `The host ${quote(url.hostname)} is reserved for examples (RFC 2606): it never is a real service.`,
-      remedy: 'Give the address of a real one.',
-    });
-  }
+  warnOfReservedHost(url.hostname, path, reporter);
+  return url;
 }
 
-function resolveHeaders(written: Readonly<Record<string, string>>, reporter: Reporter): Map<string, string> {
+export function warnOfReservedHost(host: string, path: JsonPath, reporter: Reporter): void {
+  if (!RESERVED_HOST.test(host)) return;
+  reporter.warning(path, {
+    message: `The host ${quote(host)} is reserved for examples (RFC 2606): it never is a real service.`,
+    remedy: 'Give the address of a real one.',
+  });
+}
+
+/** By lower-case name. `ours`: those that the prober sets itself. Paths are relative to what holds `property`. */
+export function resolveHeaders(
+  written: Readonly<Record<string, string>>,
+  ours: readonly string[],
+  reporter: Reporter,
+  property = 'headers',
+): Map<string, string> {
   const headers = new Map<string, string>();
   for (const [writtenName, value] of Object.entries(written)) {
     const name = writtenName.toLowerCase();
-    const path = ['headers', writtenName];
+    const path = [property, writtenName];
     const nameProblem = headerNameProblem(writtenName);
     if (nameProblem !== null) reporter.error(path, { message: nameProblem, remedy: 'Use letters, digits and -.' });
-    else if (HEADERS_OF_THE_PROBER.includes(name)) {
+    else if (ours.includes(name)) {
       reporter.error(path, { message: `The header ${name} is set by the prober.`, remedy: 'Remove it.' });
     } else if (headers.has(name)) {
       reporter.error(path, {

@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import { z } from 'zod';
 import { AWS_REGIONS, partitionOf } from './aws-regions.ts';
 import { formatDuration, parseDurationMs, parseRatio } from './durations-and-ratios.ts';
@@ -119,6 +120,59 @@ export function webAddress(protocols: readonly ('http:' | 'https:')[]) {
     else if (!protocols.some((protocol) => protocol === url.protocol)) {
       complain(ctx, `The scheme ${quote(url.protocol)} is not supported.`, { remedy: `Begin with ${schemes}.` });
     }
+  });
+}
+
+/** A host name or an IP address, and nothing around it. */
+export function host() {
+  return z.string().check((ctx) => {
+    const problem = hostProblem(ctx.value);
+    if (problem !== null) complain(ctx, problem.message, { remedy: problem.remedy });
+  });
+}
+
+/** A name that is looked up in DNS; underscores are common there. */
+export function domainName() {
+  return z.string().check((ctx) => {
+    if (isIP(ctx.value) !== 0) {
+      complain(ctx, 'This is an address, and names are looked up.', { remedy: 'Write a name, such as "your.domain".' });
+      return;
+    }
+    const problem = hostProblem(ctx.value);
+    if (problem !== null) complain(ctx, problem.message, { remedy: problem.remedy });
+  });
+}
+
+function hostProblem(text: string): { readonly message: string; readonly remedy: string } | null {
+  if (isIP(text) !== 0) return null;
+  const notHost = `${quote(text)} is not a host.`;
+  const url = /^[a-z][a-z0-9+.-]*:\/\//i.test(text) ? URL.parse(text) : null;
+  if (url !== null && url.hostname !== '') {
+    // The URL is not repeated: it may hold a password.
+    return { message: 'This is a URL, not a host.', remedy: `Write only the host: "${url.hostname}".` };
+  }
+  const bracketed = /^\[(.*)\](:\d+)?$/.exec(text)?.[1];
+  if (bracketed !== undefined && isIP(bracketed) === 6) {
+    return { message: notHost, remedy: `Write the address without brackets and port: "${bracketed}".` };
+  }
+  const [, name, port] = /^([^:]+):(\d+)$/.exec(text) ?? [];
+  if (name !== undefined) return { message: notHost, remedy: `Write only "${name}"; ${port} is its port.` };
+  if (text.length <= MAX_NAME_CHARS && DOMAIN_NAME.test(text)) return null;
+  return { message: notHost, remedy: 'Write a name such as "api.your.domain", or an IP address.' };
+}
+
+/** RFC 1035: 255 octets on the wire are 253 characters. */
+const MAX_NAME_CHARS = 253;
+const DOMAIN_NAME = /^[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?)*\.?$/i;
+
+/** As a number, or as a text of digits, which `${env:PORT}` leaves. */
+export function port() {
+  return z.union([z.int(), z.string().meta({ pattern: `^\\d+$${ORENV}` })]).transform((value, ctx) => {
+    const number = typeof value === 'number' ? value : /^\d{1,5}$/.test(value) ? Number(value) : Number.NaN;
+    if (number >= 1 && number <= 65_535) return number;
+    const shown = typeof value === 'number' ? String(value) : quote(value);
+    complain(ctx, `${shown} is not a port.`, { remedy: 'Write a whole number from 1 to 65535.' });
+    return z.NEVER;
   });
 }
 

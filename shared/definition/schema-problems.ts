@@ -12,6 +12,9 @@ export interface Checked<T> {
   readonly broken: ReadonlySet<string>;
 }
 
+/** What to do about a property that a place does not have, where more is known of it than that; else null. */
+export type Elsewhere = (path: JsonPath, key: string) => string | null;
+
 /**
  * Parses a value by a zod object, reports every problem in the words of our diagnostics, and answers with the part
  * that is right, so that a second look (at how properties fit together) can still be had in the same run.
@@ -22,13 +25,14 @@ export function checkAgainst<P extends z.ZodObject>(
   partial: P,
   value: Json,
   reporter: Reporter,
+  elsewhere: Elsewhere = () => null,
 ): Checked<z.output<P>> {
   const broken = new Set<string>();
   const issues = schema.safeParse(value).error?.issues ?? [];
   for (const issue of issues.flatMap(flatten)) {
     const path = plainPath(issue.path);
     if (typeof path[0] === 'string') broken.add(path[0]);
-    report(issue, path, value, schema, reporter);
+    report(issue, path, value, schema, reporter, elsewhere);
   }
   return { value: soundPart(partial, value), broken };
 }
@@ -71,7 +75,14 @@ function isOfAnotherKind(issue: Issue): boolean {
   return issue.code === 'invalid_type' || issue.code === 'invalid_value' || issue.code === 'invalid_union';
 }
 
-function report(issue: Issue, path: JsonPath, root: Json, schema: z.ZodType, reporter: Reporter): void {
+function report(
+  issue: Issue,
+  path: JsonPath,
+  root: Json,
+  schema: z.ZodType,
+  reporter: Reporter,
+  elsewhere: Elsewhere,
+): void {
   const description = descriptionAt(schema, path);
   if (issue.code === 'unrecognized_keys') {
     for (const key of issue.keys) {
@@ -80,7 +91,7 @@ function report(issue: Issue, path: JsonPath, root: Json, schema: z.ZodType, rep
       reporter.error([...path, key], {
         message: `There is no property ${quote(key)} here.`,
         allowed: known.join(', '),
-        remedy: meant === null ? 'Remove it.' : `Did you mean ${quote(meant)}?`,
+        remedy: elsewhere(path, key) ?? (meant === null ? 'Remove it.' : `Did you mean ${quote(meant)}?`),
       });
     }
     return;

@@ -13,7 +13,7 @@ export interface Substituted {
 
 /**
  * Replaces `${env:NAME}` and `${env:NAME:-default}` in every string value, and `$${` by a plain `${`.
- * `${secret:name}` stays, where it is allowed: in a monitor's url, header values and body.
+ * `${secret:name}` stays, where it is allowed: in what a monitor sends.
  * Reports what is malformed, missing or misplaced, and keys and characters that could do harm.
  */
 export function substituteEnvironment(
@@ -149,7 +149,7 @@ function secret(whole: string, name: string, allowed: boolean, complaints: Compl
   if (allowed) return whole;
   return complaints.add(
     'A secret cannot stand here.',
-    'Secrets may stand in request.url, request.headers values, request.body and request.json.',
+    'Secrets may stand in request.url, request.headers values, request.body and request.json; tcp.send; websocket.url, websocket.headers values and websocket.send; grpc.metadata values.',
     'Move it there, or use ${env:NAME}.',
   );
 }
