@@ -14,7 +14,6 @@ import { deadLetterQueueName, scheduleName } from './names.ts';
 import { EveryMinute, SCHEDULED_TIME } from './schedule.ts';
 
 const READS = ['dynamodb:GetItem', 'dynamodb:Query'];
-const WRITES = ['dynamodb:PutItem', 'dynamodb:DeleteItem'];
 /** The partitions of an aggregator's own, see `shared/aggregator-table.ts`. */
 function ownPartitions(writer: Region): string[] {
   return [
@@ -57,9 +56,15 @@ export class Aggregator extends Construct {
         new PolicyStatement({ actions: READS, resources: [table.tableArn] }),
         // One writer per key: home and standby cannot write each other's items.
         new PolicyStatement({
-          actions: WRITES,
+          actions: ['dynamodb:PutItem'],
           resources: [table.tableArn],
           conditions: { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': ownPartitions(region) } },
+        }),
+        // Incidents that are over and told leave the partition that every run reads.
+        new PolicyStatement({
+          actions: ['dynamodb:DeleteItem'],
+          resources: [table.tableArn],
+          conditions: { 'ForAllValues:StringEquals': { 'dynamodb:LeadingKeys': [`alert#${region}`] } },
         }),
         new PolicyStatement({ actions: ['sns:Publish'], resources: [topic.topicArn] }),
         new PolicyStatement({ actions: ['events:PutEvents'], resources: [bus.eventBusArn] }),

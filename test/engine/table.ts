@@ -10,11 +10,7 @@ export async function startTable(t: TestContext): Promise<DynamoDBClient> {
   const server = dynalite({ createTableMs: 0 });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
-  const client = new DynamoDBClient({
-    endpoint: `http://127.0.0.1:${port}`,
-    region: 'us-east-1',
-    credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
-  });
+  const client = clientOf(`http://127.0.0.1:${port}`);
   t.after(() => {
     client.destroy();
     server.close();
@@ -35,4 +31,19 @@ export async function startTable(t: TestContext): Promise<DynamoDBClient> {
   );
   await waitUntilTableExists({ client, minDelay: 0.01, maxDelay: 0.05, maxWaitTime: 10 }, { TableName: TABLE });
   return client;
+}
+
+/** Another client of the same engine: `await client.config.endpoint?.()` of the first tells where it is. */
+export function clientOf(endpoint: string): DynamoDBClient {
+  return new DynamoDBClient({
+    endpoint,
+    region: 'us-east-1',
+    credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+  });
+}
+
+/** Where a client's engine listens, as a URL. */
+export async function endpointOf(client: DynamoDBClient): Promise<string> {
+  const endpoint = await client.config.endpoint?.();
+  return `http://${endpoint?.hostname}:${endpoint?.port}`;
 }

@@ -184,9 +184,10 @@ describe('the aggregator', () => {
         ...['progress', 'alert', 'incident', 'notification'].map((kind) => `${kind}#${region}`),
       ];
       const condition = JSON.stringify({ 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': own } });
+      const alerts = JSON.stringify({ 'ForAllValues:StringEquals': { 'dynamodb:LeadingKeys': [`alert#${region}`] } });
       const stack = stackOf(synthesized, `parallax-acme-aggregator-${region}`);
       assert.deepEqual(withoutIds(permissionsOf(stack, 'lambda.amazonaws.com')), [
-        `dynamodb:DeleteItem on ${tableArn(region)} if ${condition}`,
+        `dynamodb:DeleteItem on ${tableArn(region)} if ${alerts}`,
         `dynamodb:GetItem on ${tableArn(region)}`,
         `dynamodb:PutItem on ${tableArn(region)} if ${condition}`,
         `dynamodb:Query on ${tableArn(region)}`,

@@ -1,14 +1,17 @@
 import type { TestContext } from 'node:test';
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { aggregatorReader } from '../../functions/api/aggregator-reader.ts';
 import { route } from '../../functions/api/routes.ts';
+import { randomHex } from '../../functions/prober/attempt.ts';
 import { createTrust, openTcpSocket } from '../../functions/prober/connection.ts';
 import { createHandler } from '../../functions/prober/handler.ts';
-import { randomHex } from '../../functions/prober/attempt.ts';
 import { createResolver } from '../../functions/prober/resolve.ts';
+import { createSsmSecrets, type ParameterReader } from '../../functions/prober/ssm-secrets.ts';
 import { type Demo, startDemo } from '../../local/demo.ts';
 import type { StatusResponse, Verdict } from '../../shared/api-types.ts';
+import type { Region } from '../../shared/monitor.ts';
 import { MINUTE, Scene, START } from '../aggregator/scene.ts';
-import { TABLE } from '../engine/table.ts';
+import { clientOf, endpointOf, TABLE } from '../engine/table.ts';
 import { deploymentOf, monitorOf, REGIONS } from '../shared/build.ts';
 
 /** The whole way of the data, all of it real but the clock: probers, table, aggregator, API, and a demo API to break. */
@@ -17,17 +20,22 @@ export class Line {
   readonly demo: Demo;
   readonly #probe: (minute: number) => Promise<void>;
 
-  private constructor(scene: Scene, demo: Demo) {
+  /** One a region, as each prober has its own. */
+  readonly proberClients: ReadonlyMap<Region, DynamoDBClient>;
+
+  private constructor(scene: Scene, demo: Demo, endpoint: string, ssm: ParameterReader) {
     this.scene = scene;
     this.demo = demo;
+    this.proberClients = new Map(REGIONS.map((region) => [region, clientOf(endpoint)]));
     let now = START;
     const pace = async () => {};
-    const probers = REGIONS.map((region) =>
+    // Time stands at the slot; durations are real.
+    const clock = { epochMs: () => now, monotonicMs: () => performance.now(), after: callAfter };
+    const probers = [...this.proberClients].map(([region, dynamo]) =>
       createHandler({
         prober: {
           region,
-          // Time stands at the slot; durations are real.
-          clock: { epochMs: () => now, monotonicMs: () => performance.now(), after: callAfter },
+          clock,
           randomHex,
           resolveName: createResolver(),
           addressPolicy: { allowPrivate: true, forbiddenEndpoints: [] },
@@ -36,8 +44,8 @@ export class Line {
         },
         deployment: scene.deployment,
         table: TABLE,
-        dynamo: scene.client,
-        secrets: { read: async () => new Map() },
+        dynamo,
+        secrets: createSsmSecrets(ssm, clock, scene.deployment.name, region),
         pace,
         log: () => {},
       }),
@@ -49,13 +57,20 @@ export class Line {
     };
   }
 
-  static async open(t: TestContext): Promise<Line> {
+  /** `ssm`: where secrets are read; without it there are none. */
+  static async open(t: TestContext, ssm: ParameterReader = NO_PARAMETERS): Promise<Line> {
     const demo = await startDemo(0);
     t.after(() => demo.close());
     const { request, ...rest } = monitorOf({ timeoutMs: 20_000 });
-    const checkout = { ...rest, request: { ...request, url: `${demo.url}/checkout` } };
+    const headers = ssm === NO_PARAMETERS ? {} : { authorization: 'Bearer ${secret:token}' };
+    const checkout = { ...rest, request: { ...request, url: `${demo.url}/checkout`, headers } };
     const expect = { ...checkout.expect, status: [{ op: 'equals', value: 200 }] as const };
-    return new Line(await Scene.open(t, deploymentOf([{ ...checkout, expect }])), demo);
+    const scene = await Scene.open(t, deploymentOf([{ ...checkout, expect }], { standby: 'eu-west-1' }));
+    const line = new Line(scene, demo, await endpointOf(scene.client), ssm);
+    t.after(() => {
+      for (const client of line.proberClients.values()) client.destroy();
+    });
+    return line;
   }
 
   /** A minute of every region's prober, then of the aggregator. */
@@ -82,3 +97,5 @@ function callAfter(delayMs: number, callback: () => void): () => void {
   const timer = setTimeout(callback, delayMs);
   return () => clearTimeout(timer);
 }
+
+const NO_PARAMETERS: ParameterReader = { send: async () => ({ $metadata: {}, Parameters: [] }) };

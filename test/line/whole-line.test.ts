@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { MINUTE, START } from '../aggregator/scene.ts';
+import { endpointOf } from '../engine/table.ts';
 import { Line } from './line.ts';
 
 const CHECKOUT = { path: '/checkout', fault: 'error' } as const;
@@ -51,10 +52,8 @@ test('the aggregator killed in the middle of paging, and started again: still ex
 
 /** Runs the aggregator in a process of its own, which SIGKILLs itself when the first page is about to be sent. */
 async function killedWhilePaging(line: Line, minute: number): Promise<void> {
-  const { endpoint } = line.scene.client.config;
-  const at = await endpoint?.();
   const input = {
-    endpoint: `http://${at?.hostname}:${at?.port}`,
+    endpoint: await endpointOf(line.scene.client),
     deployment: line.scene.deployment,
     nowEpochMs: START + minute * MINUTE + 20_000,
   };
