@@ -156,7 +156,7 @@ export function controlPut(table: string, writer: Region, control: Control): Put
 const KEPT_MS = 30 * DAY_MS;
 
 /** Every control that was written in the region. */
-export function controlsQuery(table: string, writer: Region): QueryCommandInput {
+function controlsQuery(table: string, writer: Region): QueryCommandInput {
   return {
     TableName: table,
     KeyConditionExpression: 'pk = :pk',

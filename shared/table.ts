@@ -15,6 +15,7 @@ import { decodeWindows, encodeWindows, type WindowStats } from './window.ts';
  * | alert#<writer>                    | <subject>#<policy>  | aggregator in writer  | an incident, and what is still unsent  |
  * | incident#<writer>                 | <since>#<id>        | aggregator in writer  | incidents, for reading                 |
  * | notification#<writer>             | <slot>#<id>         | aggregator in writer  | what was sent, for reading             |
+ * | control#<writer>                  | <kind>#<target>     | command line, there   | a pause or silence, see control.ts     |
  *
  * Batches and windows live in rings: a key is used again after the retention, which costs nothing, where an expiry
  * by TTL costs a replicated write in every other replica. Each item says which `start` it holds; readers compare.
@@ -22,7 +23,7 @@ import { decodeWindows, encodeWindows, type WindowStats } from './window.ts';
 export type Item = Record<string, AttributeValue>;
 export const PARTITION_KEY = 'pk';
 export const SORT_KEY = 'sk';
-/** Unix epoch seconds, as DynamoDB's TTL wants it. Only on incidents and notifications. */
+/** Unix epoch seconds, as DynamoDB's TTL wants it. Only on incidents, notifications and controls. */
 export const EXPIRY_ATTRIBUTE = 'expiresAtEpochSeconds';
 
 export type Level = '5m' | '1h' | '1d';

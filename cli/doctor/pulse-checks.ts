@@ -75,7 +75,7 @@ export const checkLastSlots: Check = async (examination) => {
 };
 
 /** The newest slot that must have a result by now; null where none is due. */
-export function lastExpectedSlot(
+function lastExpectedSlot(
   { monitors }: Pick<Deployment, 'monitors'>,
   region: Region,
   controls: readonly Control[],
