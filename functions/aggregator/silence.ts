@@ -17,6 +17,8 @@ export function regionSubject(region: Region): string {
 export interface RegionPulse {
   readonly region: Region;
   readonly lastSlotEpochMs: number | null;
+  /** Whether any monitor is meant to be checked from there now. */
+  readonly isExpected: boolean;
   /** The instant from which its silence counts, and the one at which it is announced; null while it reports. */
   readonly silent: { readonly sinceEpochMs: number; readonly announcedAtEpochMs: number } | null;
 }
@@ -37,7 +39,7 @@ export function pulseOf(
   controls: readonly Control[],
 ): RegionPulse {
   const meant = deployment.monitors.filter((m) => m.regions.includes(region) && !isPaused(m, nowEpochMs, controls));
-  if (meant.length === 0) return { region, lastSlotEpochMs, silent: null };
+  if (meant.length === 0) return { region, lastSlotEpochMs, isExpected: false, silent: null };
   const graceMs = Math.max(SILENT_AFTER_MS, 2 * Math.min(...meant.map((m) => m.everyMs)) + 2 * MINUTE_MS);
   const unpausedSince = Math.min(...meant.map((m) => pausedUntil(m, controls, nowEpochMs)));
   const sinceEpochMs = Math.max(lastSlotEpochMs ?? 0, watchingSinceEpochMs, unpausedSince);
@@ -45,6 +47,7 @@ export function pulseOf(
   return {
     region,
     lastSlotEpochMs,
+    isExpected: true,
     silent: nowEpochMs >= announcedAtEpochMs ? { sinceEpochMs, announcedAtEpochMs } : null,
   };
 }
@@ -74,6 +77,7 @@ export function silenceChanges(
   const everyone: RegionPulse = {
     region: '*',
     lastSlotEpochMs: last,
+    isExpected: pulses.some((pulse) => pulse.isExpected),
     silent: allSilent ? (slowest?.silent ?? null) : null,
   };
   changes.push(silenceChange(ALL_REGIONS, 'critical', everyone, false, pulses, incidentOf));
@@ -96,7 +100,9 @@ function silenceChange(
     const incident = openedIncident(subject, { id: SILENT_POLICY, severity }, sinceEpochMs, slotEpochMs);
     return { kind: 'opened', incident, slotEpochMs, pulses };
   }
-  if (pulse.silent === null && open) {
+  // Not to be called silent is not yet to report: an aggregator that comes back after a gap has only just begun to watch.
+  const reports = !pulse.isExpected || (pulse.lastSlotEpochMs ?? 0) > (current?.sinceEpochMs ?? 0);
+  if (pulse.silent === null && open && reports) {
     const slotEpochMs = Math.max(pulse.lastSlotEpochMs ?? 0, current.openedSlotEpochMs);
     return { kind: 'resolved', incident: resolvedIncident(current, slotEpochMs), slotEpochMs, pulses };
   }
