@@ -118,7 +118,7 @@ export interface IncidentsResponse {
 
 export interface IncidentSummary {
   readonly id: string;
-  /** A monitor's id, or `region:<name>` for a silent region. */
+  /** A monitor's id, `region:<name>` for a silent region, or `region:*` for all of them. */
   readonly subject: string;
   readonly policyId: string;
   readonly severity: Severity;

@@ -18,19 +18,22 @@ export interface History {
   readonly onDamage: (error: CodecError) => void;
 }
 
-/** A region's results whose slots lie in [from, to), by slot, then as stored. */
+/** A region's results whose slots lie in [from, to), ascending, one a monitor and slot. */
 export async function readResults(history: History, region: Region, fromEpochMs: number, toEpochMs: number) {
   // A slot's batch starts up to a group before it.
   const firstStart = Math.floor(fromEpochMs / BATCH_GROUP_MS) * BATCH_GROUP_MS;
   const inputs = batchQueries(history.table, region, firstStart, toEpochMs, history.retention);
-  const results: Result[] = [];
+  // Keyed by monitor and slot: while shards change, two batches may hold the same one.
+  const results = new Map<string, Result>();
   for (const item of (await Promise.all(inputs.map(history.query))).flat()) {
     const batch = readable(history, () => batchOf(item, firstStart, toEpochMs));
     for (const result of batch?.results ?? []) {
-      if (result.slotEpochMs >= fromEpochMs && result.slotEpochMs < toEpochMs) results.push(result);
+      const key = `${result.slotEpochMs} ${result.monitorId}`;
+      const isInside = result.slotEpochMs >= fromEpochMs && result.slotEpochMs < toEpochMs;
+      if (isInside && !results.has(key)) results.set(key, result);
     }
   }
-  return results.sort((a, b) => a.slotEpochMs - b.slotEpochMs);
+  return [...results.values()].sort((a, b) => a.slotEpochMs - b.slotEpochMs);
 }
 
 /** A region's stored windows that start in [from, to): start → monitor id → window. */

@@ -1,26 +1,16 @@
 import { createHash } from 'node:crypto';
-import type { NotificationKind } from './api-types.ts';
-import type { AlertPolicy, Region, Severity } from './monitor.ts';
+import type { IncidentSummary, NotificationKind } from './api-types.ts';
+import type { AlertPolicy, Region } from './monitor.ts';
 import type { PolicyState } from './policy.ts';
 import type { Phase, Reason } from './result.ts';
 
-/** What a policy opens and closes. One at most is open per subject and policy. */
-export interface Incident {
-  /** Derived from subject, policy and opening slot: a second computation gives the same one. */
-  readonly id: string;
-  /** A monitor's id, `region:<name>`, or `region:*` for all of them. */
-  readonly subject: string;
-  readonly policyId: string;
-  readonly severity: Severity;
-  readonly status: 'open' | 'resolved';
-  /** The first of the slots that confirmed it. */
-  readonly sinceEpochMs: number;
-  readonly openedSlotEpochMs: number;
-  readonly resolvedSlotEpochMs: number | null;
+/**
+ * What a policy opens and closes. One at most is open per subject and policy. Its id is derived from subject, policy
+ * and opening slot: a second computation gives the same one. The summary is as of the last transition.
+ */
+export interface Incident extends IncidentSummary {
   readonly reminders: number;
   readonly lastNotifiedSlotEpochMs: number;
-  /** One sentence, as of the last transition. */
-  readonly summary: string;
 }
 
 /** What was seen from one region at a transition. */

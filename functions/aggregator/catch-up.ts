@@ -1,6 +1,7 @@
 import type { Progress, RegionProgress } from '../../shared/aggregator-table.ts';
 import { ceilTo, floorTo, readResults } from '../../shared/history.ts';
-import type { Deployment, Monitor, Region } from '../../shared/monitor.ts';
+import { exactLookBackMs } from '../../shared/look-back.ts';
+import type { Deployment, Region } from '../../shared/monitor.ts';
 import { HOUR_MS, MINUTE_MS } from '../../shared/schedule.ts';
 import { LEVEL_MS } from '../../shared/table.ts';
 import type { Aggregation } from './aggregate.ts';
@@ -11,8 +12,6 @@ import { RegionResults } from './recent-results.ts';
 const REORDER_MS = 5 * MINUTE_MS;
 /** A region's results that arrive later than this after the aggregator saw its last one are not looked for. */
 const LATEST_MS = 6 * HOUR_MS;
-/** Windows up to this long are judged from single results, to the slot. */
-const EXACT_OVER_MS = 15 * MINUTE_MS;
 /** Results read at once while catching up. */
 const CATCH_UP_STEP_MS = HOUR_MS;
 
@@ -79,17 +78,8 @@ function readFrom(
   nowEpochMs: number,
 ): number {
   const late = Math.max((known?.lastSlotEpochMs ?? nowEpochMs) - REORDER_MS, nowEpochMs - LATEST_MS);
-  const looked = judgedFromEpochMs - Math.max(0, ...deployment.monitors.map(lookBackMs));
+  const looked = judgedFromEpochMs - Math.max(0, ...deployment.monitors.map(exactLookBackMs));
   const from = floorTo(Math.min(late, looked, nowEpochMs - CLOSE_AFTER_MS - REORDER_MS), LEVEL_MS['5m']);
   // A window that is partly gone from the ring must not be computed again from what is left.
   return Math.max(from, ceilTo(nowEpochMs - deployment.retention.resultsMs, LEVEL_MS['5m']));
-}
-
-/** How far before a slot a monitor's policies need single results. Monitors of five minutes and slower read stored windows as exactly. */
-function lookBackMs(monitor: Monitor): number {
-  if (monitor.everyMs >= LEVEL_MS['5m']) return 0;
-  const back = monitor.policies.map(
-    (policy) => Math.max(policy.confirm, policy.recover) * monitor.everyMs + Math.min(policy.overMs, EXACT_OVER_MS),
-  );
-  return Math.max(0, ...back);
 }

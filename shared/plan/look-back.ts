@@ -1,10 +1,11 @@
+import { EXACT_OVER_MS, exactLookBackMs } from '../look-back.ts';
 import type { Deployment, Monitor } from '../monitor.ts';
 import { MINUTE_MS } from '../schedule.ts';
 import { LEVEL_MS, type Level } from '../table.ts';
 import { dueInMinute } from './run-time.ts';
 
 /**
- * How far back a run of the aggregator reads, as `functions/aggregator/aggregate.ts` decides it; a test of the plan
+ * How far back a run of the aggregator reads, as `functions/aggregator/catch-up.ts` decides it; a test of the plan
  * holds this to what its runs consume.
  */
 
@@ -14,23 +15,11 @@ const REORDER_MS = 8 * MINUTE_MS;
 const SINCE_JUDGED_MS = MINUTE_MS;
 /** Reading starts on a multiple of five minutes: so much more on average. */
 const TO_BOUNDARY_MS = 2 * MINUTE_MS;
-/** Policies over up to this long are judged from single results. */
-const EXACT_OVER_MS = 15 * MINUTE_MS;
 
 /** The stretch of single results that each run reads, on average. */
 export function heldMs({ monitors }: Pick<Deployment, 'monitors'>): number {
   const back = Math.max(0, ...monitors.map(exactLookBackMs));
   return Math.max(REORDER_MS, SINCE_JUDGED_MS + back) + TO_BOUNDARY_MS;
-}
-
-function exactLookBackMs({ everyMs, policies }: Monitor): number {
-  if (everyMs >= LEVEL_MS['5m']) return 0;
-  return Math.max(
-    0,
-    ...policies.map(
-      ({ confirm, recover, overMs }) => Math.max(confirm, recover) * everyMs + Math.min(overMs, EXACT_OVER_MS),
-    ),
-  );
 }
 
 export interface StoredLookBack {

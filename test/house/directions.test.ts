@@ -18,6 +18,7 @@ for (const [file, source] of [
   ['shared/planted.ts', "import { handler } from '../functions/api/handler.ts';"],
   ['shared/planted.ts', "import { PutItemCommand } from '@aws-sdk/client-dynamodb';"],
   ['shared/planted.ts', "import { readFileSync } from 'node:fs';"],
+  ['shared/planted.ts', "import { connect, isIP } from 'node:net';"],
   ['functions/api/planted.ts', "import {\n  aggregate,\n} from '../aggregator/aggregate.ts';"],
   ['functions/api/planted.ts', "const late = await import('../../local/dev.ts');"],
   ['functions/prober/planted.ts', "export { x } from '../../cli/main.ts';"],
