@@ -50,7 +50,7 @@ export function violationsIn(file: string, source: string): Violation[] {
 /** Node's modules that only compute; of `node:net`, what looks at addresses. */
 function isPure(module: string, names: readonly string[]): boolean {
   if (module === 'node:net')
-    return names.length > 0 && names.every((name) => /^(isIP|isIPv4|isIPv6|BlockList)$/.test(name));
+    return names.length > 0 && names.every((name) => /^(isIP|isIPv4|isIPv6|BlockList|SocketAddress)$/.test(name));
   return module === 'node:crypto' || module === 'node:util';
 }
 
