@@ -40,16 +40,15 @@ export function pulseOf(
 ): RegionPulse {
   const meant = deployment.monitors.filter((m) => m.regions.includes(region) && !isPaused(m, nowEpochMs, controls));
   if (meant.length === 0) return { region, lastSlotEpochMs, isExpected: false, silent: null };
-  const graceMs = Math.max(SILENT_AFTER_MS, 2 * Math.min(...meant.map((m) => m.everyMs)) + 2 * MINUTE_MS);
-  const unpausedSince = Math.min(...meant.map((m) => pausedUntil(m, controls, nowEpochMs)));
-  const sinceEpochMs = Math.max(lastSlotEpochMs ?? 0, watchingSinceEpochMs, unpausedSince);
-  const announcedAtEpochMs = sinceEpochMs + graceMs;
-  return {
-    region,
-    lastSlotEpochMs,
-    isExpected: true,
-    silent: nowEpochMs >= announcedAtEpochMs ? { sinceEpochMs, announcedAtEpochMs } : null,
-  };
+  // Each monitor by itself: one that was just resumed is no witness yet, and a slow one beside it is in no hurry.
+  const witnesses = meant.map((monitor) => {
+    const unpausedSince = pausedUntil(monitor, controls, nowEpochMs);
+    const sinceEpochMs = Math.max(lastSlotEpochMs ?? 0, watchingSinceEpochMs, unpausedSince);
+    const graceMs = Math.max(SILENT_AFTER_MS, 2 * monitor.everyMs + 2 * MINUTE_MS);
+    return { sinceEpochMs, announcedAtEpochMs: sinceEpochMs + graceMs };
+  });
+  const first = witnesses.reduce((a, b) => (a.announcedAtEpochMs <= b.announcedAtEpochMs ? a : b));
+  return { region, lastSlotEpochMs, isExpected: true, silent: nowEpochMs >= first.announcedAtEpochMs ? first : null };
 }
 
 export interface SilenceChange {
