@@ -23,6 +23,14 @@ export function blockedBecause(policy: AddressPolicy, ip: string, port: number):
   return null;
 }
 
+/** {@link blockedBecause}, with whether anything would allow it: the end of a sentence about the address. */
+export function blockedSentence(policy: AddressPolicy, ip: string, port: number): string | null {
+  const why = blockedBecause(policy, ip, port);
+  if (why === null) return null;
+  const isNeverAllowed = blockedBecause({ ...policy, allowPrivate: true }, ip, port) !== null;
+  return `${why}, ${isNeverAllowed ? 'where no check may go' : 'which only "allowPrivateAddresses" in parallax.json allows'}`;
+}
+
 /** Credentials of the machine are served here, to whoever asks. */
 const METADATA = blockList(
   '169.254.169.254', // EC2 and most other clouds

@@ -1,5 +1,6 @@
 import type { X509Certificate } from 'node:crypto';
 import type { TLSSocket } from 'node:tls';
+import { canonicalHost } from '../../shared/canonical-names.ts';
 import { DAY_MS } from '../../shared/schedule.ts';
 
 /** What a server's certificate says of itself. */
@@ -9,6 +10,8 @@ export interface CertificateFacts {
   /** Days until it expires, rounded down to tenths; negative afterwards. */
   readonly daysLeft: number;
   readonly validToEpochMs: number;
+  /** The names and addresses that it is for, in order and written as {@link canonicalHost} does. */
+  readonly names: readonly string[];
   /** Why it proves nothing, for a person; null when it is valid for this host now. */
   readonly problem: string | null;
 }
@@ -22,6 +25,7 @@ export function certificateFacts(socket: TLSSocket, host: string, nowEpochMs: nu
     issuer: nameOf(certificate.issuer),
     daysLeft: Math.floor(((validToEpochMs - nowEpochMs) / DAY_MS) * 10) / 10,
     validToEpochMs,
+    names: namesIn(certificate),
     problem: socket.authorized ? null : problemOf(certificate, socket.authorizationError, host, nowEpochMs),
   };
 }
@@ -66,6 +70,12 @@ function nameOf(distinguishedName: string): string {
     distinguishedName.split('\n').map((line) => [line.split('=', 1)[0], line.replace(/^[^=]*=/, '')]),
   );
   return (parts.get('O') ?? parts.get('CN') ?? distinguishedName.replaceAll('\n', ', ')) || 'without a name';
+}
+
+/** Names with a comma or worse in them come as JSON texts. @see https://nodejs.org/api/crypto.html#x509subjectaltname */
+function namesIn(certificate: X509Certificate): readonly string[] {
+  const entries = (certificate.subjectAltName ?? '').matchAll(/(?:DNS|IP Address):(?:"((?:[^"\\]|\\.)*)"|([^,]+))/g);
+  return [...entries].map(([, quoted, plain]) => canonicalHost(quoted ?? plain ?? '')).sort();
 }
 
 function namesOf(certificate: X509Certificate): string {

@@ -5,6 +5,8 @@ import { withinDeadline } from './deadline.ts';
 import { errorMessage, inconclusive, isFailure } from './failure.ts';
 import { checkHttp } from './http-check.ts';
 import { Redaction } from './redaction.ts';
+import { checkTcp } from './tcp-check.ts';
+import { checkTls } from './tls-check.ts';
 import { Trace } from './trace.ts';
 
 /**
@@ -57,7 +59,9 @@ async function engine(attempt: Attempt<Monitor>, monitor: Monitor): Promise<Foun
     case 'http':
       return checkHttp({ ...attempt, monitor });
     case 'tcp':
+      return checkTcp({ ...attempt, monitor });
     case 'tls':
+      return checkTls({ ...attempt, monitor });
     case 'dns':
     case 'websocket':
     case 'grpc':

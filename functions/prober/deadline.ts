@@ -37,7 +37,7 @@ const WAITING_FOR = {
   connect: 'connecting',
   tls: 'in the TLS handshake',
   firstByte: 'waiting for the first byte',
-  download: 'reading the body',
+  download: 'reading the answer',
 } as const;
 
 const SHORT_NAMES = {
@@ -56,7 +56,8 @@ function progress(trace: Trace): string {
     const ms = phases[`${phase}Ms`];
     return ms === null ? [] : [`${SHORT_NAMES[phase]} ${duration(ms)}`];
   });
-  const bytes = trace.phase === 'download' ? `, ${trace.bodyBytes ?? 0} bytes so far` : '';
+  const soFar = trace.soFar?.() ?? `${trace.bodyBytes ?? 0} bytes so far`;
+  const bytes = trace.phase === 'download' ? `, ${soFar}` : '';
   return `${WAITING_FOR[trace.phase]}${bytes}${done.length > 0 ? `, after ${done.join(', ')}` : ''}`;
 }
 

@@ -1,8 +1,15 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import type { Condition, Expectations, Json } from '../../shared/monitor.ts';
-import { DAY_MS, HOUR_MS } from '../../shared/schedule.ts';
-import { compileCondition, type Expectation } from './condition.ts';
-import { type Failure, failed } from './failure.ts';
+import type { Expectations, Json } from '../../shared/monitor.ts';
+import type { Expectation } from './condition.ts';
+import type { Failure } from './failure.ts';
+import {
+  certificateFindings,
+  compileAll,
+  compileResponseTime,
+  type Finding,
+  failureOf,
+  findingsOf,
+} from './findings.ts';
 import { compileJsonPath, type JsonSelector } from './json-path.ts';
 
 /** All that expectations and metrics look at. */
@@ -17,30 +24,28 @@ export interface Evidence {
   readonly nowEpochMs: number;
 }
 
-/** A body as JSON: parsed at most once, and only when somebody asks. */
+/** A text as JSON: parsed at most once, and only when somebody asks. */
 export type JsonDocument = () => { readonly value: Json } | { readonly notJson: string };
 
-export function jsonDocument(text: string): JsonDocument {
+/** `what` the text is, such as `the body`. */
+export function jsonDocument(text: string, what = 'the body'): JsonDocument {
   let parsed: ReturnType<JsonDocument> | undefined;
   return () => {
-    parsed ??= parse(text);
+    parsed ??= parse(text, what);
     return parsed;
   };
 }
 
-function parse(text: string): ReturnType<JsonDocument> {
+function parse(text: string, what: string): ReturnType<JsonDocument> {
   try {
     return { value: JSON.parse(text) as Json };
   } catch {
-    return { notJson: text.trim() === '' ? 'the body is empty' : 'the body is not JSON' };
+    return { notJson: `${what} is ${text.trim() === '' ? 'empty' : 'not JSON'}` };
   }
 }
 
 /** Null when all of it holds. `redact` sees every value before it is cut short. */
 export type Evaluate = (evidence: Evidence, redact: (text: string) => string) => Failure | null;
-
-/** One expectation that did not hold. */
-type Finding = (redact: (text: string) => string) => string;
 
 /**
  * Compiled once per monitor. The failure names the first finding, a wrong status before all others, and counts the rest.
@@ -52,17 +57,10 @@ type Finding = (redact: (text: string) => string) => string;
  */
 export function compileExpectations(expect: Expectations): Evaluate {
   const status = compileAll(expect.status, { asText: false });
-  const responseTime = compileAll(expect.responseTimeMs, { asText: false, unit: ' ms' });
+  const responseTime = compileResponseTime(expect.responseTimeMs);
   const body = compileAll(expect.body, { asText: false });
-  const headers = expect.headers.map(({ name, conditions }) => ({
-    name,
-    conditions: compileAll(conditions, { asText: true }),
-  }));
-  const json = expect.json.map(({ path, conditions }) => ({
-    path,
-    select: compileJsonPath(path),
-    conditions: compileAll(conditions, { asText: false }),
-  }));
+  const headers = compileHeaders(expect.headers);
+  const json = compileJson(expect.json);
 
   return (evidence, redact) => {
     const wrongStatus = status
@@ -72,45 +70,46 @@ export function compileExpectations(expect: Expectations): Evaluate {
           () =>
             `expected status ${one.expected}, got ${evidence.status}`,
       );
-    const findings: readonly Finding[] = [
-      ...wrongStatus,
-      ...certificateFindings(expect.certificateValidForMs, evidence),
-      ...headers.flatMap(({ name, conditions }) =>
-        findingsOf(`header ${name}`, headerValue(evidence.headers, name), conditions),
-      ),
-      ...json.flatMap(({ path, select, conditions }) => jsonFindings(path, select, conditions, evidence.document)),
-      ...findingsOf('body', evidence.text, body),
-      ...responseTime
-        .filter((one) => !one.holds(evidence.totalMs))
-        .map(
-          (one): Finding =>
-            () =>
-              `expected a response time ${one.expected}, took ${evidence.totalMs} ms`,
-        ),
-    ];
-    const [first, ...others] = findings;
-    if (first === undefined) return null;
-    const more = others.length === 0 ? '' : ` (and ${others.length} more)`;
-    return failed(wrongStatus.length > 0 ? 'status' : 'expectation', null, `${first(redact)}${more}`);
+    const { certificateValidToEpochMs, nowEpochMs } = evidence;
+    return failureOf(
+      wrongStatus,
+      [
+        ...certificateFindings(expect.certificateValidForMs, certificateValidToEpochMs, nowEpochMs),
+        ...headers(evidence.headers),
+        ...json(evidence.document),
+        ...findingsOf('body', evidence.text, body),
+        ...responseTime(evidence.totalMs),
+      ],
+      redact,
+    );
   };
+}
+
+export function compileHeaders(
+  expected: Expectations['headers'],
+): (headers: IncomingHttpHeaders) => readonly Finding[] {
+  const compiled = expected.map(({ name, conditions }) => ({
+    name,
+    conditions: compileAll(conditions, { asText: true }),
+  }));
+  return (headers) =>
+    compiled.flatMap(({ name, conditions }) => findingsOf(`header ${name}`, headerValue(headers, name), conditions));
+}
+
+/** @throws JSONPathError where a path is not valid */
+export function compileJson(expected: Expectations['json']): (document: JsonDocument) => readonly Finding[] {
+  const compiled = expected.map(({ path, conditions }) => ({
+    path,
+    select: compileJsonPath(path),
+    conditions: compileAll(conditions, { asText: false }),
+  }));
+  return (document) =>
+    compiled.flatMap(({ path, select, conditions }) => jsonFindings(path, select, conditions, document));
 }
 
 export function headerValue(headers: IncomingHttpHeaders, name: string): string | undefined {
   const value = headers[name];
   return Array.isArray(value) ? value.join(', ') : value;
-}
-
-function compileAll(conditions: readonly Condition[], comparison: { asText: boolean; unit?: string }) {
-  return conditions.map((condition) => compileCondition(condition, comparison));
-}
-
-function findingsOf(what: string, value: Json | undefined, conditions: readonly Expectation[]): readonly Finding[] {
-  return conditions
-    .filter((one) => !one.holds(value))
-    .map(
-      (one) => (redact) =>
-        `${what} expected ${one.expected}, ${value === undefined ? 'but it is missing' : `got ${shown(value, redact)}`}`,
-    );
 }
 
 function jsonFindings(
@@ -128,32 +127,4 @@ function jsonFindings(
   } catch {
     return [() => `${path} cannot be looked for: the body is nested too deeply`];
   }
-}
-
-function certificateFindings(validForMs: number | null, evidence: Evidence): readonly Finding[] {
-  if (validForMs === null) return [];
-  if (evidence.certificateValidToEpochMs === null) {
-    return [() => 'expected a certificate, but the answer came over plain http'];
-  }
-  const leftMs = evidence.certificateValidToEpochMs - evidence.nowEpochMs;
-  if (leftMs >= validForMs) return [];
-  return [() => `expected the certificate to be valid for ${days(validForMs)}, but it expires in ${days(leftMs)}`];
-}
-
-function days(durationMs: number): string {
-  return durationMs >= DAY_MS ? `${Math.floor(durationMs / DAY_MS)} days` : `${Math.floor(durationMs / HOUR_MS)} hours`;
-}
-
-/** Bound on one value in a sentence. */
-const MAX_SHOWN_CHARS = 80;
-
-/** Bound on what is searched for secrets, far beyond what is shown even when most of it is secrets. */
-const MAX_REDACTED_CHARS = 65_536;
-
-/** Redacted before it is written as JSON, whose escapes would hide a secret, and after, for the keys of objects. */
-function shown(value: Json, redact: (text: string) => string): string {
-  const redacted = (_: string, part: unknown) =>
-    typeof part === 'string' ? redact(part.slice(0, MAX_REDACTED_CHARS)) : part;
-  const text = redact(JSON.stringify(value, redacted));
-  return text.length > MAX_SHOWN_CHARS ? `${text.slice(0, MAX_SHOWN_CHARS)}…` : text;
 }

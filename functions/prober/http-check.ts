@@ -4,10 +4,11 @@ import { type Attempt, type Found, foundFailure } from './attempt.ts';
 import { ACCEPT_ENCODING, bodyText, decodeBody } from './body.ts';
 import { openConnection } from './connection.ts';
 import { type Answer, exchange } from './exchange.ts';
-import { compileExpectations, type Evaluate, jsonDocument } from './expectations.ts';
+import { compileExpectations, jsonDocument } from './expectations.ts';
 import { type Failure, failed, isFailure } from './failure.ts';
-import { compileMetrics, type Measure } from './metrics.ts';
+import { compileMetrics } from './metrics.ts';
 import { type Outgoing, wireHeaders } from './outgoing.ts';
+import { perMonitor } from './per-monitor.ts';
 import { isRedirect, redirected } from './redirect.ts';
 import { credentialsOf, withSecrets } from './secrets.ts';
 
@@ -80,14 +81,7 @@ function judge({ prober, monitor, trace, redaction }: Attempt<HttpMonitor>, answ
   return { failure: evaluate(evidence, redaction.redact), metrics: measure(evidence) };
 }
 
-/** Paths and patterns of a monitor, compiled when it is first checked. */
-const COMPILED = new WeakMap<HttpMonitor, { readonly evaluate: Evaluate; readonly measure: Measure }>();
-
-function compiled(monitor: HttpMonitor): { readonly evaluate: Evaluate; readonly measure: Measure } {
-  let found = COMPILED.get(monitor);
-  if (found === undefined) {
-    found = { evaluate: compileExpectations(monitor.expect), measure: compileMetrics(monitor.metrics) };
-    COMPILED.set(monitor, found);
-  }
-  return found;
-}
+const compiled = perMonitor((monitor: HttpMonitor) => ({
+  evaluate: compileExpectations(monitor.expect),
+  measure: compileMetrics(monitor.metrics),
+}));

@@ -1,5 +1,4 @@
 import { promises as dns } from 'node:dns';
-import { isIP } from 'node:net';
 import { errorCode } from './failure.ts';
 
 /** A host's addresses, in the order in which to try them; at least one. Rejects with an error whose `code` is DNS's. */
@@ -60,8 +59,7 @@ async function systemLookup(host: string): Promise<readonly string[]> {
   return found.map((entry) => entry.address);
 }
 
-/** The host of a URL without an IPv6 address's brackets; and whether it is an address already. */
-export function hostOf(url: URL): { readonly host: string; readonly isAddress: boolean } {
-  const host = url.hostname.startsWith('[') ? url.hostname.slice(1, -1) : url.hostname;
-  return { host, isAddress: isIP(host) !== 0 };
+/** The host of a URL, without an IPv6 address's brackets. */
+export function hostOf(url: URL): string {
+  return url.hostname.startsWith('[') ? url.hostname.slice(1, -1) : url.hostname;
 }

@@ -37,6 +37,8 @@ export class Trace {
   status: number | null = null;
   bodyBytes: number | null = null;
   redirects = 0;
+  /** What has come so far, redacted and short, for when the deadline strikes; null where that says nothing. */
+  soFar: (() => string) | null = null;
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -77,7 +79,11 @@ export class Trace {
 
   /** The last answer is in: the total ends here. */
   end(): void {
-    this.#endMs ??= this.#clock.monotonicMs();
+    this.endAt(this.#clock.monotonicMs());
+  }
+
+  endAt(atMs: number): void {
+    this.#endMs ??= atMs;
   }
 
   /** The check is over, and everything that is still under way with it. */
@@ -97,6 +103,7 @@ export class Trace {
     this.certificate = null;
     this.status = null;
     this.bodyBytes = null;
+    this.soFar = null;
   }
 
   /**

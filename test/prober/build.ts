@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import type { Prober } from '../../functions/prober/attempt.ts';
 import { runCheck } from '../../functions/prober/check.ts';
 import type { Clock } from '../../functions/prober/clock.ts';
@@ -5,6 +6,7 @@ import { systemClock } from '../../functions/prober/clock.ts';
 import { createTrust, openTcpSocket } from '../../functions/prober/connection.ts';
 import { createResolver } from '../../functions/prober/resolve.ts';
 import type { Secret } from '../../functions/prober/secrets.ts';
+import { resolveFiles } from '../../shared/definition/resolve-files.ts';
 import type { Expectations, HttpMonitor, HttpRequest, MetricDefinition } from '../../shared/monitor.ts';
 import type { Result } from '../../shared/result.ts';
 import { AUTHORITY } from '../servers/loopback.ts';
@@ -77,6 +79,23 @@ export interface CheckCase extends MonitorCase {
   readonly url: string;
   readonly prober?: Partial<Prober>;
   readonly secrets?: Readonly<Record<string, Secret>>;
+}
+
+/** Checks a monitor of any kind, as a user writes it without an id, once. */
+export function checkWritten(
+  written: object,
+  stated: { readonly prober?: Partial<Prober>; readonly secrets?: Readonly<Record<string, Secret>> } = {},
+): Promise<Result> {
+  const text = JSON.stringify({ id: 'example', timeout: '20s', ...written });
+  const resolved = resolveFiles(null, [{ file: 'monitor.json', text }], {});
+  assert.ok(resolved.ok, JSON.stringify(resolved));
+  const [monitor] = resolved.deployment.monitors;
+  assert.ok(monitor !== undefined);
+  return runCheck(prober(stated.prober), {
+    monitor,
+    slotEpochMs: SLOT_MS,
+    secrets: new Map(Object.entries(stated.secrets ?? {})),
+  });
 }
 
 /** Checks one URL, once. */

@@ -57,7 +57,7 @@ test('strikes while the body drips, and by the real clock', async (t) => {
     timeoutMs: 400,
   });
   assert.deepEqual([reason, failedPhase, phases.downloadMs, status], ['timeout', 'download', null, 200]);
-  assert.match(detail ?? '', /^no answer within 400 ms \(reading the body, 4 bytes so far, after connect/);
+  assert.match(detail ?? '', /^no answer within 400 ms \(reading the answer, 4 bytes so far, after connect/);
 });
 
 test('covers all hops together', async (t) => {

@@ -73,7 +73,8 @@ async function listen(t: TestContext, server: Server): Promise<number> {
   return address.port;
 }
 
-function keyPair(certificate: Certificate): { readonly key: string; readonly cert: string } {
+/** PEM of a server. */
+export function keyPair(certificate: Certificate): { readonly key: string; readonly cert: string } {
   return { key: pem(`${certificate}.key.pem`), cert: pem(`${certificate}.pem`) };
 }
 

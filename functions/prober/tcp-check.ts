@@ -1,0 +1,53 @@
+import type { Socket } from 'node:net';
+import type { TcpMonitor } from '../../shared/monitor.ts';
+import { type Attempt, type Found, foundFailure } from './attempt.ts';
+import { openPlain, openTls } from './connection.ts';
+import { type Failure, isFailure } from './failure.ts';
+import { certificateFindings, compileAll, compileResponseTime, failureOf, findingsOf } from './findings.ts';
+import { perMonitor } from './per-monitor.ts';
+import { receiveUntil, sendOnly } from './receive.ts';
+import { filling } from './secrets.ts';
+import { preludeOf } from './start-tls.ts';
+
+/** Connects; says something where there is something to say; reads where something must come back. */
+export async function checkTcp(attempt: Attempt<TcpMonitor>): Promise<Found> {
+  const { prober, monitor, secrets, trace, redaction } = attempt;
+  const { expect } = monitor;
+  const send = monitor.tcp.send ?? '';
+  const filled = filling([send], secrets);
+  if (isFailure(filled)) return foundFailure(filled);
+  const socket = await open(attempt);
+  if (isFailure(socket)) return foundFailure(socket);
+
+  const { wanted, responseTime } = compiled(monitor);
+  const isEnough = (text: string) => wanted.every((one) => one.holds(text));
+  const answer =
+    wanted.length === 0
+      ? await sendOnly(socket, filled(send))
+      : await receiveUntil(prober.clock, socket, filled(send), isEnough, trace, redaction.redact);
+  if (isFailure(answer)) return foundFailure(answer);
+  trace.end();
+
+  const findings = [
+    ...certificateFindings(
+      expect.certificateValidForMs,
+      trace.certificate?.validToEpochMs ?? null,
+      prober.clock.epochMs(),
+    ),
+    ...findingsOf('what was received', answer.received ?? undefined, wanted, 'the server closed without a word'),
+    ...responseTime(trace.totalMs ?? 0),
+  ];
+  return { failure: failureOf([], findings, redaction.redact), metrics: {} };
+}
+
+function open({ prober, monitor, trace, redaction }: Attempt<TcpMonitor>): Promise<Socket | Failure> {
+  const { host, port, tls } = monitor.tcp;
+  if (tls === null) return openPlain(prober, { host, port }, trace);
+  const prelude = tls === 'at-once' ? undefined : preludeOf(tls, redaction.redact);
+  return openTls(prober, { host, port }, { serverName: host, alpn: [] }, trace, prelude);
+}
+
+const compiled = perMonitor(({ expect }: TcpMonitor) => ({
+  wanted: compileAll(expect.received, { asText: false }),
+  responseTime: compileResponseTime(expect.responseTimeMs),
+}));
