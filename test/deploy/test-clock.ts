@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { MINUTE_MS } from '../../shared/schedule.ts';
 
-/** How fast the deployment's clock runs: schedules fire each minute of it. 1 is the wall's; `--speed=1` sets it. */
+/** How fast the deployment's clock runs: schedules fire each minute of it. `PARALLAX_TEST_SPEED=1` makes it the wall’s. */
 const DEFAULT_SPEED = 6;
 
 /** The deployment's clock. The local AWS and the functions have the same one (`bridges/clock.py`, `virtual-clock.ts`). */
