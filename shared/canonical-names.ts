@@ -25,6 +25,8 @@ export function canonicalAnswer(record: DnsRecord, answer: string): string {
     case 'SRV':
       return answer.trim().replaceAll(/\s+/g, ' ').replace(/\.$/, '').toLowerCase();
     case 'CAA':
+      // Zone files write the value in quotation marks.
+      return answer.trim().replace(/^(\d+\s+\w+\s+)"(.*)"$/, '$1$2');
     case 'TXT':
       return answer;
   }

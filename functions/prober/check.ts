@@ -2,6 +2,7 @@ import type { Monitor } from '../../shared/monitor.ts';
 import { MAX_DETAIL_CHARS, NO_PHASES, type Result } from '../../shared/result.ts';
 import { type Attempt, type Check, type Found, foundFailure, type Prober } from './attempt.ts';
 import { withinDeadline } from './deadline.ts';
+import { checkDns } from './dns-check.ts';
 import { errorMessage, inconclusive, isFailure } from './failure.ts';
 import { checkHttp } from './http-check.ts';
 import { Redaction } from './redaction.ts';
@@ -63,6 +64,7 @@ async function engine(attempt: Attempt<Monitor>, monitor: Monitor): Promise<Foun
     case 'tls':
       return checkTls({ ...attempt, monitor });
     case 'dns':
+      return checkDns({ ...attempt, monitor });
     case 'websocket':
     case 'grpc':
       return foundFailure(inconclusive(`this prober cannot check ${monitor.type} monitors`));

@@ -37,7 +37,8 @@ const A = 1;
 const AAAA = 28;
 const HEADER_BYTES = 12;
 
-function question(query: Buffer): { readonly name: string; readonly type: number; readonly end: number } {
+/** The one question of a query, and where it ends. */
+export function question(query: Buffer): { readonly name: string; readonly type: number; readonly end: number } {
   const labels: string[] = [];
   let at = HEADER_BYTES;
   for (let length = query.readUInt8(at); length > 0; length = query.readUInt8(at)) {
@@ -70,7 +71,7 @@ function reply(asked: Buffer, type: number, answer: Exclude<NameAnswer, 'silent'
   return Buffer.concat([header, ...records]);
 }
 
-function ipv6Bytes(ip: string): Buffer {
+export function ipv6Bytes(ip: string): Buffer {
   const [head = '', tail = ''] = ip.split('::');
   const before = head.split(':').filter((group) => group !== '');
   const after = tail.split(':').filter((group) => group !== '');
