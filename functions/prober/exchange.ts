@@ -58,7 +58,11 @@ export function exchange(
     request.on('information', () => {
       firstByteAtMs = null;
     });
-    request.once('upgrade', () => resolve(failed('protocol', 'firstByte', 'the server switched to another protocol')));
+    request.once('upgrade', (_, upgraded) => {
+      // The request has let go of its socket, and no longer closes it.
+      upgraded.destroy();
+      resolve(failed('protocol', 'firstByte', 'the server switched to another protocol'));
+    });
     request.once('response', (response) => {
       socket.off('data', onChunk);
       const atMs = firstByteAtMs ?? newestChunkAtMs;

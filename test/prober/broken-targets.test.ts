@@ -161,6 +161,17 @@ test('a server that switches to another protocol', async (t) => {
   assert.equal((await checkOf({ url: `http://127.0.0.1:${port}/` })).reason, 'protocol');
 });
 
+test('a server that switches to another protocol is left at once', async (t) => {
+  const left = Promise.withResolvers<void>();
+  const port = await serveTcp(t, (socket) => {
+    socket.once('close', () => left.resolve());
+    socket.write('HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: x\r\n\r\n');
+    socket.resume();
+  });
+  await checkOf({ url: `http://127.0.0.1:${port}/` });
+  await left.promise;
+});
+
 test('no socket left on our own machine is inconclusive', async () => {
   const result = await checkOf({
     url: 'http://127.0.0.1:9/',
