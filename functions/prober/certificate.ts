@@ -7,8 +7,8 @@ import { DAY_MS } from '../../shared/schedule.ts';
 export interface CertificateFacts {
   /** The issuer's organization or common name. */
   readonly issuer: string;
-  /** Days until it expires, rounded down to tenths; negative afterwards. */
-  readonly daysLeft: number;
+  /** Days until it expires, rounded down to tenths; negative afterwards. Null where its date is none. */
+  readonly daysLeft: number | null;
   readonly validToEpochMs: number;
   /** The names and addresses that it is for, in order and written as {@link canonicalHost} does. */
   readonly names: readonly string[];
@@ -21,9 +21,10 @@ export function certificateFacts(socket: TLSSocket, host: string, nowEpochMs: nu
   const certificate = socket.getPeerX509Certificate();
   if (certificate === undefined) return null;
   const validToEpochMs = certificate.validToDate.getTime();
+  const daysLeft = Math.floor(((validToEpochMs - nowEpochMs) / DAY_MS) * 10) / 10;
   return {
     issuer: nameOf(certificate.issuer),
-    daysLeft: Math.floor(((validToEpochMs - nowEpochMs) / DAY_MS) * 10) / 10,
+    daysLeft: Number.isFinite(daysLeft) ? daysLeft : null,
     validToEpochMs,
     names: namesIn(certificate),
     problem: socket.authorized ? null : problemOf(certificate, socket.authorizationError, host, nowEpochMs),

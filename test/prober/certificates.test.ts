@@ -1,5 +1,10 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { X509Certificate } from 'node:crypto';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { createServer as createHttpsServer } from 'node:https';
+import { type TestContext, test } from 'node:test';
+import { decodeBatch, encodeBatch } from '../../shared/batch-codec.ts';
 import { DAY_MS } from '../../shared/schedule.ts';
 import { type Certificate, serveHttp, serveHttps } from '../servers/loopback.ts';
 import { checkOf } from './build.ts';
@@ -73,3 +78,28 @@ test('plain http fails an expectation on the certificate', async (t) => {
   const result = await checkOf({ url: `http://localhost:${port}/`, expect: { certificateValidForMs: DAY_MS } });
   assert.equal(result.detail, 'expected a certificate, but the answer came over plain http');
 });
+
+test('a certificate whose date is none fails, and can be stored with the region’s other results', async (t) => {
+  const port = await serveWithoutDate(t);
+  const result = await checkOf({ url: `https://localhost:${port}/` });
+  assert.deepEqual([result.outcome, result.reason, result.certificateDaysLeft], ['failed', 'tls', null]);
+  const batch = { region: 'eu-west-1', startEpochMs: result.slotEpochMs, shard: 0, results: [result] };
+  assert.equal(decodeBatch(encodeBatch(batch)).results.length, 1);
+});
+
+/** The self-signed certificate, the end of its validity overwritten in place: nobody checks the signature of such a one. */
+async function serveWithoutDate(t: TestContext): Promise<number> {
+  const pem = (file: string) => readFileSync(new URL(`../servers/certificates/${file}`, import.meta.url));
+  const der = Buffer.from(new X509Certificate(pem('self-signed.pem')).raw);
+  const utcTime = der.indexOf(Buffer.from([0x17, 13]));
+  const validTo = utcTime + 15;
+  der.fill('x', validTo + 2, validTo + 2 + (der[validTo + 1] ?? 0));
+  const cert = `-----BEGIN CERTIFICATE-----\n${der.toString('base64').replaceAll(/.{64}/g, '$&\n')}\n-----END CERTIFICATE-----\n`;
+  const server = createHttpsServer({ cert, key: pem('self-signed.key.pem') }, (_, response) => response.end());
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  t.after(() => server.close());
+  const address = server.address();
+  assert.ok(address !== null && typeof address === 'object');
+  return address.port;
+}
