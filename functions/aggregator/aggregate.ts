@@ -78,10 +78,6 @@ export async function aggregate(
   const monitors = new Map(deployment.monitors.map((monitor) => [monitor.id, monitor]));
   const controls = await readControls(store.query, history.table, deployment);
   const book = new AlertBook(store, deliver, part.alerts, deadlineEpochMs);
-  await book.forgetResolved(
-    (incident) =>
-      (incident.resolvedSlotEpochMs ?? 0) < judgedUntil(before, incident.subject) && part.mayForget(incident),
-  );
 
   const closeUntil = floorTo(nowEpochMs - CLOSE_AFTER_MS, LEVEL_MS['5m']);
   const judgedFrom = Math.max(
@@ -123,6 +119,10 @@ export async function aggregate(
   }
   transitions += await withdraw(book, deployment, nowEpochMs);
   const delivered = await book.deliverAll(nowEpochMs);
+  await book.forgetResolved(
+    (incident) =>
+      (incident.resolvedSlotEpochMs ?? 0) < judgedUntil(before, incident.subject) && part.mayForget(incident),
+  );
 
   const after: Progress = {
     heartbeatEpochMs: nowEpochMs,
