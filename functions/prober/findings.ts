@@ -76,6 +76,15 @@ const MAX_REDACTED_CHARS = 65_536;
 export function shown(value: Json, redact: (text: string) => string): string {
   const redacted = (_: string, part: unknown) =>
     typeof part === 'string' ? redact(part.slice(0, MAX_REDACTED_CHARS)) : part;
-  const text = redact(JSON.stringify(value, redacted));
+  const text = redact(jsonText(value, redacted));
   return text.length > MAX_SHOWN_CHARS ? `${text.slice(0, MAX_SHOWN_CHARS)}…` : text;
+}
+
+/** Parsing has no bound on nesting where writing has one, the stack: a hostile answer may lie between. */
+function jsonText(value: Json, replacer: (key: string, part: unknown) => unknown): string {
+  try {
+    return JSON.stringify(value, replacer);
+  } catch {
+    return 'a value that is nested too deeply to be shown';
+  }
 }

@@ -137,6 +137,15 @@ test('an answer that is nested without measure fails, and does not break the pro
   assert.notEqual(detailOf({ json: [{ path: '$..x', conditions: [{ op: 'exists', value: false }] }] }, { text }), null);
 });
 
+test('a value that is nested without measure is as wrong as any other', () => {
+  const depth = 50_000;
+  const text = `{"status":${'['.repeat(depth)}${']'.repeat(depth)}}`;
+  assert.match(
+    detailOf({ json: [{ path: '$.status', conditions: [{ op: 'equals', value: 'ok' }] }] }, { text }) ?? '',
+    /nested too deeply/,
+  );
+});
+
 for (const [condition, value] of [
   [{ op: 'equals', value: 5 }, '5'],
   [{ op: 'below', value: 100 }, '99.5'],
