@@ -9,6 +9,7 @@ const BENCHMARKS: Readonly<Record<string, () => Promise<{ readonly met: boolean 
   'aggregator-run': async () => (await import('./aggregator-run.ts')).measureAggregatorRun(),
   sketch: async () => (await import('./sketch.ts')).measureSketch(),
   accuracy: async () => (await import('./accuracy.ts')).measureAccuracy(full),
+  hostile: async () => (await import('./hostile.ts')).measureHostile(),
 };
 
 const names = process.argv.slice(2).filter((argument) => argument !== '--full');
