@@ -99,6 +99,32 @@ export interface HttpMonitor extends MonitorBase {
   readonly type: 'http';
   readonly request: HttpRequest;
   readonly expect: Expectations;
+  /** Where the answer is read as a stream of events, event by event. */
+  readonly stream?: StreamReading;
+}
+
+/** `sse`: each event's data is a token. Otherwise whose events they are, from which text, usage and stop reason are read. */
+export const STREAM_FORMATS = ['sse', 'openai-chat', 'openai-responses', 'anthropic-messages'] as const;
+export type StreamFormat = (typeof STREAM_FORMATS)[number];
+
+export interface StreamReading {
+  readonly format: StreamFormat;
+  /** On the text that was put together; missing where none came. */
+  readonly answer: readonly Condition[];
+  /** On the API's own word for why it stopped; missing where it gave none. */
+  readonly stopReason: readonly Condition[];
+  /** Null: an answer's cost is not reckoned. */
+  readonly price: Price | null;
+}
+
+/** Dollars per million tokens. */
+export interface Price {
+  readonly input: number;
+  /** Input that was read from the prompt's cache. */
+  readonly cachedInput: number;
+  /** Input that was written to the prompt's cache. */
+  readonly cacheWrite: number;
+  readonly output: number;
 }
 
 /** `${secret:name}` may stand in the url, header values and body; the prober resolves it. `${env:NAME}` is already gone. */
@@ -122,7 +148,7 @@ export type Condition =
   | { readonly op: 'above' | 'below'; readonly value: number }
   | { readonly op: 'between'; readonly low: number; readonly high: number }
   | { readonly op: 'oneOf'; readonly values: readonly Json[] }
-  | { readonly op: 'contains'; readonly value: Json }
+  | { readonly op: 'contains' | 'excludes'; readonly value: Json }
   /** RE2 syntax: linear time on any input. */
   | { readonly op: 'matches'; readonly pattern: string }
   | { readonly op: 'exists'; readonly value: boolean }
@@ -274,7 +300,7 @@ export type MetricDefinition =
   | { readonly name: string; readonly from: 'body'; readonly pattern: string };
 
 export type Quantile = 0.5 | 0.9 | 0.95 | 0.99;
-export type MetricAggregate = 'avg' | 'max' | 'min' | 'last' | 'p95';
+export type MetricAggregate = 'avg' | 'max' | 'min' | 'last' | 'p95' | 'sum';
 
 /** What a policy looks at. */
 export type PolicyMetric =
@@ -283,7 +309,13 @@ export type PolicyMetric =
   | { readonly kind: 'errorRate'; readonly class: '4xx' | '5xx' | Reason | null }
   | { readonly kind: 'latency'; readonly quantile: Quantile }
   | { readonly kind: 'certificateDaysLeft' }
-  | { readonly kind: 'custom'; readonly name: string; readonly aggregate: MetricAggregate };
+  /** A number of the user's own, or one of a stream's; `unit` where it has one that we know. */
+  | {
+      readonly kind: 'custom';
+      readonly name: string;
+      readonly aggregate: MetricAggregate;
+      readonly unit?: 'ms' | 'dollars';
+    };
 
 /** How many regions must breach. `pooled` merges the regions' results first and looks once. */
 export type RegionRule = 'any' | 'majority' | 'all' | 'pooled' | number;

@@ -108,5 +108,7 @@ function aggregateOf(aggregate: MetricAggregate, { sketch, last }: MetricStats):
       return last;
     case 'p95':
       return sketch.quantile(0.95);
+    case 'sum':
+      return sketch.n === 0 ? null : sketch.sum;
   }
 }

@@ -239,7 +239,8 @@ function inUnit(policy: AlertPolicy, value: number): string {
     case 'certificateDaysLeft':
       return `${humanNumber(value)} days`;
     case 'custom':
-      return humanNumber(value);
+      if (policy.metric.unit === 'ms') return humanMs(value);
+      return policy.metric.unit === 'dollars' ? `$${humanNumber(value)}` : humanNumber(value);
   }
 }
 

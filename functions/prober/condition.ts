@@ -24,6 +24,7 @@ export interface Comparison {
  * | `between`              | is a number from low to high, both included                                        |
  * | `oneOf`                | is deeply equal to one of them                                                     |
  * | `contains`             | is a text with that text in it, or a list with a deeply equal element              |
+ * | `excludes`             | is a text without that text in it, or a list without a deeply equal element        |
  * | `matches`              | is a text in which the pattern is found (anchor it with `^…$` for the whole text)  |
  * | `exists`               | is there, or not; null is there                                                    |
  * | `length`               | has a length that holds: code points of a text, elements of a list, keys of an object |
@@ -72,6 +73,13 @@ export function compileCondition(condition: Condition, comparison: Comparison): 
     case 'contains': {
       const part = comparable(condition.value);
       return { expected: `to contain ${shown(condition.value)}`, holds: (value) => contains(value, part) };
+    }
+    case 'excludes': {
+      const part = comparable(condition.value);
+      return {
+        expected: `not to contain ${shown(condition.value)}`,
+        holds: (value) => (typeof value === 'string' || Array.isArray(value)) && !contains(value, part),
+      };
     }
     case 'matches': {
       const pattern = RE2JS.compile(condition.pattern);

@@ -22,6 +22,19 @@ export interface Answer {
   readonly body: Buffer;
 }
 
+/** Who looks at a body while it comes in. */
+export interface Intake {
+  /** What came so far, for when the deadline strikes. */
+  readonly soFar: string;
+  /** `whole`: nothing more is read. A failure ends the exchange. `atMs` is of the exchange's clock. */
+  take(piece: Uint8Array, atMs: number): 'more' | 'whole' | Failure;
+  /** The body has ended. */
+  end(): Failure | null;
+}
+
+/** Null where the body is read as a whole. `sentAtMs`: when the request was written. */
+export type IntakeOf = (status: number, headers: IncomingHttpHeaders, sentAtMs: number) => Intake | null;
+
 /**
  * Sends one request over an open connection and reads the answer.
  *
@@ -38,8 +51,10 @@ export function exchange(
   maxBodyBytes: number,
   wantsBody: (status: number, headers: IncomingHttpHeaders) => boolean,
   trace: Trace,
+  intakeOf: IntakeOf = () => null,
 ): Promise<Answer | Failure> {
-  return new Promise((resolve) => {
+  return new Promise((resolve, reject) => {
+    let sentAtMs = 0;
     let firstByteAtMs: number | null = null;
     let newestChunkAtMs = 0;
     const onChunk = () => {
@@ -53,7 +68,8 @@ export function exchange(
     request.once('socket', () => {
       // Only now does the parser listen, so that nothing it needs is lost to this listener; and it must be first.
       socket.prependListener('data', onChunk);
-      trace.enter('firstByte');
+      sentAtMs = clock.monotonicMs();
+      trace.enterAt('firstByte', sentAtMs);
     });
     request.on('information', () => {
       firstByteAtMs = null;
@@ -73,8 +89,10 @@ export function exchange(
       if (!wantsBody(status, response.headers)) {
         return resolve({ status, headers: response.headers, body: Buffer.alloc(0) });
       }
-      readBody(response, maxBodyBytes, trace).then((body) =>
-        resolve(isFailure(body) ? body : { status, headers: response.headers, body }),
+      const intake = intakeOf(status, response.headers, sentAtMs);
+      readBody(clock, response, maxBodyBytes, intake, trace).then(
+        (body) => resolve(isFailure(body) ? body : { status, headers: response.headers, body }),
+        reject,
       );
     });
     request.on('error', (error) => resolve(unanswered(error, trace)));
@@ -114,26 +132,61 @@ function unanswered(error: Error, trace: Trace): Failure {
   return brokenOff(error, phase, phase === 'download' ? 'while reading the body' : 'while waiting for the answer');
 }
 
-function readBody(response: IncomingMessage, maxBodyBytes: number, trace: Trace): Promise<Buffer | Failure> {
-  return new Promise((resolve) => {
+function readBody(
+  clock: Clock,
+  response: IncomingMessage,
+  maxBodyBytes: number,
+  intake: Intake | null,
+  trace: Trace,
+): Promise<Buffer | Failure> {
+  return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let bytes = 0;
+    let isOver = false;
     trace.bodyBytes = 0;
-    response.on('data', (chunk: Buffer) => {
-      bytes += chunk.length;
-      trace.bodyBytes = bytes;
-      if (bytes > maxBodyBytes) {
-        resolve(tooLarge(maxBodyBytes, ''));
-        trace.close();
-        return;
-      }
-      chunks.push(chunk);
-    });
-    response.once('end', () => {
+    if (intake !== null) trace.soFar = () => intake.soFar;
+    const end = (outcome: Buffer | Failure) => {
+      isOver = true;
+      resolve(outcome);
+    };
+    const endWhole = () => {
       trace.leave('download');
-      resolve(chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks));
-    });
-    response.once('error', (error) => resolve(endedEarly(error, response, bytes)));
+      end(chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks));
+    };
+    const guarded = (work: () => void) => {
+      if (isOver) return;
+      try {
+        work();
+      } catch (error) {
+        isOver = true;
+        reject(error);
+      }
+    };
+    response.on('data', (chunk: Buffer) =>
+      guarded(() => {
+        bytes += chunk.length;
+        trace.bodyBytes = bytes;
+        if (bytes > maxBodyBytes) {
+          end(tooLarge(maxBodyBytes, ''));
+          trace.close();
+          return;
+        }
+        chunks.push(chunk);
+        const taken = intake?.take(chunk, clock.monotonicMs()) ?? 'more';
+        if (taken === 'more') return;
+        if (taken === 'whole') endWhole();
+        else end(taken);
+        trace.close();
+      }),
+    );
+    response.once('end', () =>
+      guarded(() => {
+        const unfinished = intake?.end() ?? null;
+        if (unfinished === null) endWhole();
+        else end(unfinished);
+      }),
+    );
+    response.once('error', (error) => end(endedEarly(error, response, bytes)));
   });
 }
 

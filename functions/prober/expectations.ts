@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import type { Expectations, Json } from '../../shared/monitor.ts';
+import type { Expectations, Json, StreamReading } from '../../shared/monitor.ts';
+import type { StreamedAnswer } from './answer-stream.ts';
 import type { Expectation } from './condition.ts';
 import type { Failure } from './failure.ts';
 import {
@@ -18,7 +19,10 @@ export interface Evidence {
   readonly headers: IncomingHttpHeaders;
   readonly totalMs: number;
   readonly text: string;
+  /** Of the streamed answer where there is one, else of the body. */
   readonly document: JsonDocument;
+  /** Where the body was read as a stream. */
+  readonly streamed?: StreamedAnswer;
   /** Null without a certificate, that is without TLS. */
   readonly certificateValidToEpochMs: number | null;
   readonly nowEpochMs: number;
@@ -55,12 +59,17 @@ export type Evaluate = (evidence: Evidence, redact: (text: string) => string) =>
  *
  * @throws JSONPathError, RE2JSException where a path or a pattern is not valid. Validation has seen to that.
  */
-export function compileExpectations(expect: Expectations): Evaluate {
+export function compileExpectations(
+  expect: Expectations,
+  stream: Pick<StreamReading, 'answer' | 'stopReason'> = NOT_STREAMED,
+): Evaluate {
   const status = compileAll(expect.status, { asText: false });
   const responseTime = compileResponseTime(expect.responseTimeMs);
   const body = compileAll(expect.body, { asText: false });
   const headers = compileHeaders(expect.headers);
   const json = compileJson(expect.json);
+  const answer = compileAll(stream.answer, { asText: false });
+  const stopReason = compileAll(stream.stopReason, { asText: false });
 
   return (evidence, redact) => {
     const wrongStatus = status
@@ -76,6 +85,8 @@ export function compileExpectations(expect: Expectations): Evaluate {
       [
         ...certificateFindings(expect.certificateValidForMs, certificateValidToEpochMs, nowEpochMs),
         ...headers(evidence.headers),
+        ...findingsOf('the answer', evidence.streamed?.text, answer, 'no text came'),
+        ...findingsOf('the stop reason', evidence.streamed?.stopReason, stopReason),
         ...json(evidence.document),
         ...findingsOf('body', evidence.text, body),
         ...responseTime(evidence.totalMs),
@@ -84,6 +95,8 @@ export function compileExpectations(expect: Expectations): Evaluate {
     );
   };
 }
+
+const NOT_STREAMED = { answer: [], stopReason: [] };
 
 export function compileHeaders(
   expected: Expectations['headers'],

@@ -1,9 +1,11 @@
+import type { IncomingHttpHeaders } from 'node:http';
 import type { HttpMonitor } from '../../shared/monitor.ts';
 import { traceId } from '../../shared/result.ts';
+import { AnswerStream } from './answer-stream.ts';
 import { type Attempt, type Found, foundFailure } from './attempt.ts';
 import { ACCEPT_ENCODING, bodyText, decodeBody } from './body.ts';
 import { openConnection } from './connection.ts';
-import { type Answer, exchange } from './exchange.ts';
+import { type Answer, exchange, type IntakeOf } from './exchange.ts';
 import { compileExpectations, jsonDocument } from './expectations.ts';
 import { type Failure, failed, isFailure } from './failure.ts';
 import { compileMetrics } from './metrics.ts';
@@ -21,13 +23,19 @@ export async function checkHttp(attempt: Attempt<HttpMonitor>): Promise<Found> {
   const credentials = credentialsOf(first);
   if (credentials !== null) redaction.hide(credentials);
   let outgoing = first;
+  let streamed: AnswerStream | null = null;
+  const intakeOf: IntakeOf = (status, headers, sentAtMs) => {
+    if (monitor.stream === undefined || streamProblem(status, headers) !== null) return null;
+    streamed = new AnswerStream(monitor.stream.format, sentAtMs);
+    return streamed;
+  };
   for (;;) {
-    const answer = await hop(attempt, outgoing);
+    const answer = await hop(attempt, outgoing, intakeOf);
     if (isFailure(answer)) return foundFailure(answer);
     if (maxRedirects === 0 || !isRedirect(answer.status, answer.headers)) {
       trace.end();
       const body = await decodeBody(answer.body, answer.headers['content-encoding'], maxBodyBytes);
-      return isFailure(body) ? foundFailure(body) : judge(attempt, answer, body);
+      return isFailure(body) ? foundFailure(body) : judge(attempt, answer, body, streamed);
     }
     if (trace.redirects >= maxRedirects) {
       const detail = `redirected more than ${maxRedirects} times, the last time to ${answer.headers.location}`;
@@ -43,6 +51,7 @@ export async function checkHttp(attempt: Attempt<HttpMonitor>): Promise<Found> {
 async function hop(
   { prober, monitor, slotEpochMs, trace }: Attempt<HttpMonitor>,
   outgoing: Outgoing,
+  intakeOf: IntakeOf,
 ): Promise<Answer | Failure> {
   const socket = await openConnection(prober, outgoing.url, trace);
   if (isFailure(socket)) return socket;
@@ -53,7 +62,8 @@ async function hop(
       traceId: traceId(monitor.id, prober.region, slotEpochMs),
       spanId: prober.randomHex(8),
     },
-    ACCEPT_ENCODING,
+    // A compressor holds events back until it has enough of them.
+    monitor.stream === undefined ? ACCEPT_ENCODING : 'identity',
   );
   const { maxBodyBytes, maxRedirects } = monitor.request;
   return exchange(
@@ -63,25 +73,52 @@ async function hop(
     maxBodyBytes,
     (status, answerHeaders) => maxRedirects === 0 || !isRedirect(status, answerHeaders),
     trace,
+    intakeOf,
   );
 }
 
-function judge({ prober, monitor, trace, redaction }: Attempt<HttpMonitor>, answer: Answer, body: Buffer): Found {
+/** Why an answer is no stream whose events can be timed; null where it is one. */
+function streamProblem(status: number, headers: IncomingHttpHeaders): string | null {
+  const type = headers['content-type'];
+  const encoding = headers['content-encoding'] ?? 'identity';
+  if (status < 200 || status > 299) return `the answer is a ${status}, which is no stream`;
+  if (!/^text\/event-stream\s*(;|$)/i.test(type ?? '')) {
+    return `expected a stream (content-type text/event-stream), got ${type === undefined ? 'no content-type' : `content-type "${type}"`}`;
+  }
+  if (encoding === 'identity') return null;
+  return `the stream has content-encoding "${encoding}", which was not asked for and hides when its events came`;
+}
+
+function judge(
+  { prober, monitor, trace, redaction }: Attempt<HttpMonitor>,
+  answer: Answer,
+  body: Buffer,
+  stream: AnswerStream | null,
+): Found {
   const { evaluate, measure } = compiled(monitor);
   const text = bodyText(body, answer.headers['content-type']);
+  const streamed = stream?.answer;
   const evidence = {
     status: answer.status,
     headers: answer.headers,
     totalMs: trace.totalMs ?? 0,
     text,
-    document: jsonDocument(text),
+    document: stream === null ? jsonDocument(text) : jsonDocument(streamed?.text ?? '', 'the answer'),
+    ...(streamed === undefined ? {} : { streamed }),
     certificateValidToEpochMs: trace.certificate?.validToEpochMs ?? null,
     nowEpochMs: prober.clock.epochMs(),
   };
-  return { failure: evaluate(evidence, redaction.redact), metrics: measure(evidence) };
+  const failure = evaluate(evidence, redaction.redact);
+  const problem = monitor.stream === undefined ? null : streamProblem(answer.status, answer.headers);
+  // An error's status says more than that errors do not stream.
+  const noStream = problem === null || failure?.reason === 'status' ? null : failed('protocol', 'download', problem);
+  return {
+    failure: noStream ?? failure,
+    metrics: { ...measure(evidence), ...stream?.metrics(monitor.stream?.price ?? null) },
+  };
 }
 
 const compiled = perMonitor((monitor: HttpMonitor) => ({
-  evaluate: compileExpectations(monitor.expect),
+  evaluate: compileExpectations(monitor.expect, monitor.stream),
   measure: compileMetrics(monitor.metrics),
 }));

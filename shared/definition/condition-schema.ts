@@ -76,6 +76,10 @@ const textOperators = {
     .string()
     .optional()
     .meta({ description: 'The text must have this somewhere in it; upper and lower case differ.' }),
+  excludes: z
+    .string()
+    .optional()
+    .meta({ description: 'The text must not have this anywhere in it; upper and lower case differ.' }),
   matches: pattern().optional().meta({
     description: 'An RE2 pattern that must be found somewhere in the text; ^ and $ tie it to the ends.',
   }),
@@ -149,6 +153,9 @@ export const JsonConditions = z
         contains: anyJson
           .optional()
           .meta({ description: 'A text must have this in it, or an array must have this element.' }),
+        excludes: anyJson
+          .optional()
+          .meta({ description: 'A text must not have this in it, or an array must not have this element.' }),
         matches: textOperators.matches,
         exists,
         length,
@@ -178,6 +185,18 @@ export const ReceivedConditions = z
     description:
       'On all that was received, as text: read until it holds, the server closes or the timeout strikes. The exact text, or operators such as {"contains": "PONG"}. Default: nothing is read.',
   });
+
+export const AnswerConditions = z.union([z.string(), atLeastOneOperator(z.strictObject(textOperators))]).meta({
+  examples: [{ contains: '42' }, { excludes: 'CANARY-7f3a' }],
+  description:
+    'On the text that a stream put together: the exact text, or operators such as {"contains": "42"} and {"excludes": "CANARY-7f3a"}. An answer without text always fails.',
+});
+
+export const StopReasonConditions = z.union([z.string(), atLeastOneOperator(z.strictObject(textOperators))]).meta({
+  examples: ['stop', { oneOf: ['end_turn', 'stop_sequence'] }],
+  description:
+    "On the API's own word for why it stopped, such as stop, length, completed, max_output_tokens, end_turn or refusal: the exact word, or operators.",
+});
 
 export const MessageConditions = z.union([z.string(), atLeastOneOperator(z.strictObject(textOperators))]).meta({
   examples: [{ contains: 'welcome' }],

@@ -10,13 +10,14 @@ export interface Operators {
   readonly not?: Json | undefined;
   readonly oneOf?: readonly Json[] | undefined;
   readonly contains?: Json | undefined;
+  readonly excludes?: Json | undefined;
   readonly matches?: string | undefined;
   readonly exists?: boolean | undefined;
   readonly length?: number | Operators | undefined;
 }
 
 export function conditionsFrom(operators: Operators): Condition[] {
-  const { above, below, between, not, oneOf, contains, matches, exists, length } = operators;
+  const { above, below, between, not, oneOf, contains, excludes, matches, exists, length } = operators;
   const conditions: Condition[] = [];
   if (above !== undefined) conditions.push({ op: 'above', value: above });
   if (below !== undefined) conditions.push({ op: 'below', value: below });
@@ -24,6 +25,7 @@ export function conditionsFrom(operators: Operators): Condition[] {
   if (not !== undefined) conditions.push({ op: 'not', value: not });
   if (oneOf !== undefined) conditions.push({ op: 'oneOf', values: oneOf });
   if (contains !== undefined) conditions.push({ op: 'contains', value: contains });
+  if (excludes !== undefined) conditions.push({ op: 'excludes', value: excludes });
   if (matches !== undefined) conditions.push({ op: 'matches', pattern: matches });
   if (exists !== undefined) conditions.push({ op: 'exists', value: exists });
   if (typeof length === 'number') conditions.push({ op: 'length', conditions: [{ op: 'equals', value: length }] });
@@ -56,7 +58,12 @@ export function contradiction(written: readonly Condition[], subject: Subject): 
       if (inner !== null) return `In "length": ${inner}`;
     }
   }
-  return noKindLeft(conditions, subject) ?? noNumberLeft(conditions, subject) ?? noChoiceLeft(conditions, subject);
+  return (
+    noPartLeft(conditions, subject) ??
+    noKindLeft(conditions, subject) ??
+    noNumberLeft(conditions, subject) ??
+    noChoiceLeft(conditions, subject)
+  );
 }
 
 /** As the prober compares with a text: numbers and booleans by how they are written. */
@@ -67,7 +74,8 @@ function asText(condition: Condition): Condition {
     case 'not':
       return { op: condition.op, value: text(condition.value) };
     case 'contains':
-      return { op: 'contains', value: text(condition.value) };
+    case 'excludes':
+      return { op: condition.op, value: text(condition.value) };
     case 'oneOf':
       return { op: 'oneOf', values: condition.values.map(text) };
     default:
@@ -75,11 +83,24 @@ function asText(condition: Condition): Condition {
   }
 }
 
+/** What must be in it and what must not. In JSON it may be a list, whose elements are compared whole. */
+function noPartLeft(conditions: readonly Condition[], subject: Subject): string | null {
+  for (const excluded of conditions) {
+    if (excluded.op !== 'excludes') continue;
+    if (excluded.value === '' && subject === 'text') return 'The empty text is in every text, so none is without it.';
+    const parts = (part: Json) =>
+      subject === 'text' ? contains(part, excluded.value) : isDeepStrictEqual(part, excluded.value);
+    const whole = conditions.find((one) => one.op === 'contains' && parts(one.value));
+    if (whole !== undefined) return `Nothing is ${describe(whole)} and ${describe(excluded)}.`;
+  }
+  return null;
+}
+
 /** In JSON, a number is no text: what asks for order and what asks for letters exclude each other. */
 function noKindLeft(conditions: readonly Condition[], subject: Subject): string | null {
   if (subject !== 'json') return null;
   const ordered = conditions.find(({ op }) => op === 'above' || op === 'below' || op === 'between');
-  const lettered = conditions.find(({ op }) => op === 'matches' || op === 'contains' || op === 'length');
+  const lettered = conditions.find(({ op }) => ['matches', 'contains', 'excludes', 'length'].includes(op));
   if (ordered === undefined || lettered === undefined) return null;
   return `"${ordered.op}" asks for a number, and "${lettered.op}" for a text or a list.`;
 }
@@ -168,8 +189,9 @@ function mayHold(condition: Condition, value: Json, subject: Subject): boolean {
     case 'oneOf':
       return condition.values.some((choice) => isDeepStrictEqual(choice, value));
     case 'contains':
-      if (typeof value === 'string') return typeof condition.value === 'string' && value.includes(condition.value);
-      return Array.isArray(value) && value.some((element) => isDeepStrictEqual(element, condition.value));
+      return contains(value, condition.value);
+    case 'excludes':
+      return (typeof value === 'string' || Array.isArray(value)) && !contains(value, condition.value);
     case 'matches':
       return typeof value === 'string' && RE2JS.compile(condition.pattern).test(value);
     case 'exists':
@@ -179,6 +201,11 @@ function mayHold(condition: Condition, value: Json, subject: Subject): boolean {
       return length !== null && condition.conditions.every((inner) => mayHold(inner, length, LENGTHS));
     }
   }
+}
+
+function contains(value: Json, part: Json): boolean {
+  if (typeof value === 'string') return typeof part === 'string' && value.includes(part);
+  return Array.isArray(value) && value.some((element) => isDeepStrictEqual(element, part));
 }
 
 /** As the prober counts: code points of a text, elements of a list, keys of an object. */
@@ -208,6 +235,8 @@ function describe(condition: Condition): string {
       return `one of ${short(condition.values)}`;
     case 'contains':
       return `containing ${short(condition.value)}`;
+    case 'excludes':
+      return `without ${short(condition.value)}`;
     case 'matches':
       return `matching ${short(condition.pattern)}`;
     case 'exists':

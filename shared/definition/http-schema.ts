@@ -1,14 +1,17 @@
 import { z } from 'zod';
 import {
+  AnswerConditions,
   BodyConditions,
   HeaderConditions,
   JsonConditions,
   ResponseTimeConditions,
   StatusConditions,
+  StopReasonConditions,
 } from './condition-schema.ts';
 import { metrics } from './metrics-schema.ts';
 import { alerting, certificate, circumstances, identity } from './monitor-base-schema.ts';
 import { anyJson } from './schema-leaves.ts';
+import { price, stream } from './stream-schema.ts';
 
 /** What a user writes for an http monitor. Defaults that depend on other properties are filled in by `resolve-http.ts`. */
 
@@ -79,8 +82,12 @@ export const HttpSchema = z
     ...identity,
     type: z.literal('http').optional().meta({ description: 'The kind of check. Default: http.', default: 'http' }),
     ...circumstances,
-    request,
-    expect: expectations.optional(),
+    request: request.extend({ stream: stream.optional() }).meta(request.meta() ?? {}),
+    expect: expectations
+      .extend({ answer: AnswerConditions.optional(), stopReason: StopReasonConditions.optional() })
+      .meta(expectations.meta() ?? {})
+      .optional(),
+    price: price.optional(),
     metrics,
     ...alerting,
   })

@@ -47,15 +47,15 @@ export const AlertSchema = z
       }),
     metric: z.string().meta({
       description:
-        'availability, errorRate, errorRate.4xx, errorRate.5xx, errorRate.<reason>, latency.p50|p90|p95|p99, certificate.daysLeft, <custom metric> (its average) or <custom metric>.avg|max|min|last|p95.',
+        'availability, errorRate, errorRate.4xx, errorRate.5xx, errorRate.<reason>, latency.p50|p90|p95|p99, certificate.daysLeft, <custom metric> (its average) or <custom metric>.avg|max|min|last|p95|sum; of a stream timeToFirstEvent, timeToFirstToken, interTokenP95, tokensPerSecond, outputTokens, inputTokens, cachedInputTokens and cost, with the same endings.',
     }),
     above: z.union([z.number(), z.string()]).optional().meta({
       description:
-        'Breaches above this. Ratio for availability and error rates ("5%"), duration for latency ("800ms"), days for certificates, else a number. Exactly one of above and below.',
+        'Breaches above this. Ratio for availability and error rates ("5%"), duration for latency and a stream\'s times ("800ms"), days for certificates, else a number. Exactly one of above and below.',
     }),
     below: z.union([z.number(), z.string()]).optional().meta({
       description:
-        'Breaches below this. Ratio for availability and error rates ("99%"), duration for latency ("800ms"), days for certificates ("14d"), else a number. Exactly one of above and below.',
+        'Breaches below this. Ratio for availability and error rates ("99%"), duration for latency and a stream\'s times ("800ms"), days for certificates ("14d"), else a number. Exactly one of above and below.',
     }),
     over: duration({ minMs: 5_000, maxMs: MAX_DURATION_MS }).optional().meta({
       description:

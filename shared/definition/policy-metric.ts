@@ -1,13 +1,14 @@
 import type { MetricAggregate, PolicyMetric, Quantile } from '../monitor.ts';
 import { REASONS } from '../result.ts';
 import { DAY_MS } from '../schedule.ts';
+import { streamMetricUnit } from '../stream-metrics.ts';
 import type { Complaint } from './diagnostics.ts';
 import { parseDurationMs, parseRatio } from './durations-and-ratios.ts';
 import { nearest } from './nearest.ts';
 import { quote } from './schema-leaves.ts';
 
 const QUANTILES: Readonly<Record<string, Quantile>> = { p50: 0.5, p90: 0.9, p95: 0.95, p99: 0.99 };
-const AGGREGATES: readonly MetricAggregate[] = ['avg', 'max', 'min', 'last', 'p95'];
+const AGGREGATES: readonly MetricAggregate[] = ['avg', 'max', 'min', 'last', 'p95', 'sum'];
 /** `prober` is our own fault and never an error of the target. */
 const ERROR_CLASSES = ['4xx', '5xx', ...REASONS.filter((reason) => reason !== 'prober')] as const;
 
@@ -19,8 +20,13 @@ export type Parsed<T> =
   | { readonly ok: false; readonly complaint: Complaint };
 
 /** `latency.p95` and its like. A name without a dot that is not built in is the average of a custom metric. */
-export function parsePolicyMetric(name: string, customNames: readonly string[]): Parsed<PolicyMetric> {
-  const metric = find(name, customNames);
+export function parsePolicyMetric(
+  name: string,
+  ownNames: readonly string[],
+  streamNames: readonly string[] = [],
+): Parsed<PolicyMetric> {
+  const customNames = [...ownNames, ...streamNames];
+  const metric = find(name, customNames, streamNames);
   if (metric !== null) return { ok: true, value: metric };
   const known = [
     'availability',
@@ -41,7 +47,7 @@ export function parsePolicyMetric(name: string, customNames: readonly string[]):
   };
 }
 
-function find(name: string, customNames: readonly string[]): PolicyMetric | null {
+function find(name: string, customNames: readonly string[], streamNames: readonly string[]): PolicyMetric | null {
   if (name === 'availability') return { kind: 'availability' };
   if (name === 'errorRate') return { kind: 'errorRate', class: null };
   if (name === 'certificate.daysLeft') return { kind: 'certificateDaysLeft' };
@@ -56,9 +62,10 @@ function find(name: string, customNames: readonly string[]): PolicyMetric | null
     return quantile === undefined ? null : { kind: 'latency', quantile };
   }
   if (!customNames.includes(head)) return null;
-  if (tail === null) return { kind: 'custom', name: head, aggregate: 'avg' };
-  const aggregate = AGGREGATES.find((candidate) => candidate === tail);
-  return aggregate === undefined ? null : { kind: 'custom', name: head, aggregate };
+  const aggregate = tail === null ? 'avg' : AGGREGATES.find((candidate) => candidate === tail);
+  if (aggregate === undefined) return null;
+  const unit = streamNames.includes(head) ? streamMetricUnit(head) : null;
+  return { kind: 'custom', name: head, aggregate, ...(unit === null ? {} : { unit }) };
 }
 
 /** Ratio 0–1, milliseconds, days, or the metric's own unit: see `AlertPolicy.threshold`. */
@@ -71,12 +78,8 @@ export function parseThreshold(
     case 'availability':
     case 'errorRate':
       return ratioThreshold(breach, written);
-    case 'latency': {
-      const ms = typeof written === 'string' ? parseDurationMs(written) : null;
-      if (ms !== null && (ms > 0 || breach === 'above')) return { ok: true, value: ms };
-      const remedy = typeof written === 'number' ? `Did you mean "${written}ms"?` : 'Write a duration such as "800ms".';
-      return wrong(written, 'a response time', 'a duration such as "800ms" or "2s"', remedy);
-    }
+    case 'latency':
+      return durationThreshold(breach, written, 'a response time');
     case 'certificateDaysLeft': {
       const ms = typeof written === 'string' ? parseDurationMs(written) : null;
       const days = typeof written === 'number' ? written : ms === null ? null : ms / DAY_MS;
@@ -84,9 +87,20 @@ export function parseThreshold(
       return wrong(written, 'a number of days', 'a number of days, or a duration such as "14d"', 'Write "14d".');
     }
     case 'custom':
+      if (metric.unit === 'ms') return durationThreshold(breach, written, 'a time');
+      if (metric.unit === 'dollars' && typeof written !== 'number') {
+        return wrong(written, 'a number of dollars', 'a number of dollars, such as 0.05', 'Write a plain number.');
+      }
       if (typeof written === 'number') return { ok: true, value: written };
       return wrong(written, 'a number', "a number in the metric's own unit", 'Write a plain number.');
   }
+}
+
+function durationThreshold(breach: 'above' | 'below', written: number | string, what: string): Parsed<number> {
+  const ms = typeof written === 'string' ? parseDurationMs(written) : null;
+  if (ms !== null && (ms > 0 || breach === 'above')) return { ok: true, value: ms };
+  const remedy = typeof written === 'number' ? `Did you mean "${written}ms"?` : 'Write a duration such as "800ms".';
+  return wrong(written, what, 'a duration such as "800ms" or "2s"', remedy);
 }
 
 function ratioThreshold(breach: 'above' | 'below', written: number | string): Parsed<number> {

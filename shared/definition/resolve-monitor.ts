@@ -12,6 +12,7 @@ import { resolveGrpc } from './resolve-grpc.ts';
 import { resolveHttp } from './resolve-http.ts';
 import { defaultPolicy, resolvePolicies } from './resolve-policies.ts';
 import { resolveSlo } from './resolve-slo.ts';
+import { streamMetricNames } from './resolve-stream.ts';
 import { resolveTcp } from './resolve-tcp.ts';
 import { resolveTls } from './resolve-tls.ts';
 import { resolveWebSocket } from './resolve-websocket.ts';
@@ -101,6 +102,7 @@ function resolveWith<T extends ParsedBase>(
     everyMs: known('every', everyMs),
     timeoutMs: ownContext.timeoutMs,
     customMetrics: metricNames(value),
+    streamMetrics: streamMetricNames(value),
     regionCount: regionsKnown ? known('regions', regions.length) : null,
     retention: context.retention,
   };

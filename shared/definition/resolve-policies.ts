@@ -14,6 +14,7 @@ export interface PolicyContext {
   readonly everyMs: number | null;
   readonly timeoutMs: number | null;
   readonly customMetrics: readonly string[] | null;
+  readonly streamMetrics: readonly string[];
   readonly regionCount: number | null;
   readonly retention: Retention;
 }
@@ -88,7 +89,7 @@ function resolvePolicy(alert: ParsedAlert, id: string, context: PolicyContext, r
   const breach = breachOf(alert, reporter);
   // Without knowing the custom metrics, a name that is not built in may be one of them.
   if (context.customMetrics === null) return null;
-  const metric = parsePolicyMetric(alert.metric, context.customMetrics);
+  const metric = parsePolicyMetric(alert.metric, context.customMetrics, context.streamMetrics);
   if (!metric.ok) {
     reporter.error(['metric'], metric.complaint);
     return null;

@@ -77,7 +77,7 @@ for (const [metric, remedy] of [
   ['errorRate.tls2', 'Did you mean "errorRate.tls"?'],
   ['errorRate.prober', /./],
   ['dept.max', 'Did you mean "depth.max"?'],
-  ['depth.sum', /./],
+  ['depth.mean', /./],
   ['constructor', 'Write one of these, or define it under "metrics".'],
 ] as const) {
   test(`there is no metric ${metric}, and the nearest is named`, () => {

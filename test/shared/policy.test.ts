@@ -82,6 +82,7 @@ for (const [metric, breach, threshold, value, n] of [
   [{ kind: 'certificateDaysLeft' }, 'below', 14, 9, 1],
   [{ kind: 'custom', name: 'depth', aggregate: 'max' }, 'above', 40, 50, 5],
   [{ kind: 'custom', name: 'depth', aggregate: 'avg' }, 'above', 11, 12, 5],
+  [{ kind: 'custom', name: 'depth', aggregate: 'sum' }, 'above', 59, 60, 5],
   [{ kind: 'custom', name: 'depth', aggregate: 'min' }, 'below', 2, 1, 5],
 ] as const satisfies [AlertPolicy['metric'], string, number, number, number][]) {
   test(`${JSON.stringify(metric)} breaches ${breach} ${threshold} with ${value} of n ${n}`, () => {
