@@ -1,4 +1,5 @@
-import { type Outcome, PHASES } from '../shared/result.ts';
+import { type FlowMonitor, type FlowStep, stepMetric } from '../shared/monitor.ts';
+import { type Outcome, PHASES, type Result } from '../shared/result.ts';
 import type { CheckedFile } from './check-run.ts';
 
 const MARKS: Readonly<Record<Outcome, string>> = { passed: '✓', failed: '✗', inconclusive: '?' };
@@ -12,7 +13,7 @@ const FIRST_NUMBER = 2;
 export function checkTable(files: readonly CheckedFile[]): string {
   const lines = files.flatMap(({ file, checked }) => [
     { title: file },
-    ...checked.flatMap(({ result }) => [
+    ...checked.flatMap(({ monitor, result }) => [
       {
         cells: [
           MARKS[result.outcome],
@@ -22,6 +23,7 @@ export function checkTable(files: readonly CheckedFile[]): string {
           ...PHASES.map((phase) => milliseconds(result.phases[`${phase}Ms`])),
         ],
       },
+      ...(monitor.type === 'flow' ? [{ detail: stepTimes(monitor, result) }] : []),
       ...(result.detail === null ? [] : [{ detail: `${result.reason}: ${result.detail}` }]),
     ]),
   ]);
@@ -40,6 +42,13 @@ export function checkTable(files: readonly CheckedFile[]): string {
     return 'cells' in line ? row(line.cells) : `     ${line.detail}`;
   });
   return `${[`${row(HEADINGS)}   (ms)`, ...text].join('\n')}\n`;
+}
+
+/** `login 12.3 → orders 45.6 → pay — · clean-up: logout 7.8`: the steps that passed have times. */
+function stepTimes({ steps, cleanup }: FlowMonitor, { metrics }: Result): string {
+  const times = (list: readonly FlowStep[]) =>
+    list.map(({ name }) => `${name} ${milliseconds(metrics[stepMetric(name)] ?? null)}`).join(' → ');
+  return `${times(steps)}${cleanup.length === 0 ? '' : ` · clean-up: ${times(cleanup)}`}`;
 }
 
 function milliseconds(ms: number | null): string {

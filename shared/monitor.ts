@@ -60,7 +60,7 @@ export interface Retention {
 }
 
 /** What is checked, by kind. Each kind says how in a part of its own; all else is the same for all. */
-export type Monitor = HttpMonitor | TcpMonitor | TlsMonitor | DnsMonitor | WebSocketMonitor | GrpcMonitor;
+export type Monitor = HttpMonitor | TcpMonitor | TlsMonitor | DnsMonitor | WebSocketMonitor | GrpcMonitor | FlowMonitor;
 
 export type MonitorType = Monitor['type'];
 
@@ -291,6 +291,39 @@ export interface GrpcMonitor extends MonitorBase {
     readonly health: readonly Condition[];
   };
 }
+
+/** Requests one after another, each with what earlier answers brought, and with their cookies. */
+export interface FlowMonitor extends MonitorBase {
+  readonly type: 'flow';
+  /** Not empty. The first that does not pass ends the flow. */
+  readonly steps: readonly FlowStep[];
+  /** Made after the steps, whatever became of those. They never fail the check. */
+  readonly cleanup: readonly FlowStep[];
+  /** Of the flow as a whole. */
+  readonly expect: ExpectationsBase;
+}
+
+/** `${capture:name}` may stand in the url (not in its host), header values and body, for a value of an earlier step. */
+export interface FlowStep {
+  /** Unique in its flow. */
+  readonly name: string;
+  readonly request: HttpRequest;
+  readonly expect: Expectations;
+  readonly capture: readonly CaptureDefinition[];
+  /** From this step's answer, beside {@link stepMetric}. */
+  readonly metrics: readonly MetricDefinition[];
+}
+
+/** A text or a number taken from an answer; one that has none of it did not pass. Sources as those of metrics. */
+export type CaptureDefinition = MetricDefinition;
+
+/** The name of the metric that says how long a flow's step took, in milliseconds. */
+export function stepMetric(stepName: string): string {
+  return `${stepName}-ms`;
+}
+
+/** The name of the metric that says how many of a flow's clean-up steps failed. */
+export const CLEANUP_FAILURES_METRIC = 'cleanup-failures';
 
 /** A number taken from each answer. Where none is found, that check has none: never 0. */
 export type MetricDefinition =

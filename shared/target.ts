@@ -1,4 +1,4 @@
-import type { Monitor } from './monitor.ts';
+import type { HttpRequest, Monitor } from './monitor.ts';
 
 /** What a monitor checks, on one line, as people read it: `GET https://…`, `tcp db.acme.example:5432`. Placeholders of secrets stay. */
 export function targetOf(monitor: Monitor): string {
@@ -29,6 +29,11 @@ export function targetOf(monitor: Monitor): string {
       if (call.kind === 'unary') return `grpc ${url} ${call.method}`;
       return `grpc ${url} health${call.service === '' ? '' : ` of ${call.service}`}`;
     }
+    case 'flow': {
+      const first = monitor.steps[0]?.request;
+      const steps = `flow of ${monitor.steps.length} ${monitor.steps.length === 1 ? 'step' : 'steps'}`;
+      return first === undefined ? steps : `${steps}, first ${first.method} ${first.url}`;
+    }
     default:
       return unknownType(monitor);
   }
@@ -37,10 +42,10 @@ export function targetOf(monitor: Monitor): string {
 /** All texts of a monitor in which `${secret:name}` may stand. */
 export function secretTexts(monitor: Monitor): readonly string[] {
   switch (monitor.type) {
-    case 'http': {
-      const { url, headers, body } = monitor.request;
-      return [url, ...Object.values(headers), body ?? ''];
-    }
+    case 'http':
+      return textsOfRequest(monitor.request);
+    case 'flow':
+      return [...monitor.steps, ...monitor.cleanup].flatMap(({ request }) => textsOfRequest(request));
     case 'tcp':
       return [monitor.tcp.send ?? ''];
     case 'tls':
@@ -55,6 +60,10 @@ export function secretTexts(monitor: Monitor): readonly string[] {
     default:
       return unknownType(monitor);
   }
+}
+
+function textsOfRequest({ url, headers, body }: HttpRequest): readonly string[] {
+  return [url, ...Object.values(headers), body ?? ''];
 }
 
 /** `db.acme.example:5432`, `[2001:db8::1]:53` */

@@ -4,6 +4,7 @@ import { type Attempt, type Check, type Found, foundFailure, type Prober } from 
 import { withinDeadline } from './deadline.ts';
 import { checkDns } from './dns-check.ts';
 import { errorMessage, inconclusive, isFailure } from './failure.ts';
+import { checkFlow } from './flow-check.ts';
 import { checkHttp } from './http-check.ts';
 import { Redaction } from './redaction.ts';
 import { checkTcp } from './tcp-check.ts';
@@ -59,6 +60,8 @@ async function engine(attempt: Attempt<Monitor>, monitor: Monitor): Promise<Foun
   switch (monitor.type) {
     case 'http':
       return checkHttp({ ...attempt, monitor });
+    case 'flow':
+      return checkFlow({ ...attempt, monitor });
     case 'tcp':
       return checkTcp({ ...attempt, monitor });
     case 'tls':

@@ -21,7 +21,11 @@ export async function withinDeadline<T>(
       resolve(
         stalledMs > STALL_MS
           ? inconclusive(`the prober stood still for ${duration(stalledMs)} during the check`, trace.phase)
-          : failed('timeout', trace.phase, `no answer within ${duration(timeoutMs)} (${progress(trace)})`),
+          : failed(
+              'timeout',
+              trace.phase,
+              `${trace.place}no answer within ${duration(timeoutMs)} (${progress(trace)})`,
+            ),
       );
     });
   });

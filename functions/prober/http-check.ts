@@ -6,7 +6,7 @@ import { type Attempt, type Found, foundFailure } from './attempt.ts';
 import { ACCEPT_ENCODING, bodyText, decodeBody } from './body.ts';
 import { openConnection } from './connection.ts';
 import { type Answer, exchange, type IntakeOf } from './exchange.ts';
-import { compileExpectations, jsonDocument } from './expectations.ts';
+import { compileExpectations, type Evidence, jsonDocument } from './expectations.ts';
 import { type Failure, failed, isFailure } from './failure.ts';
 import { compileMetrics } from './metrics.ts';
 import { type Outgoing, wireHeaders } from './outgoing.ts';
@@ -14,8 +14,18 @@ import { perMonitor } from './per-monitor.ts';
 import { isRedirect, redirected } from './redirect.ts';
 import { credentialsOf, withSecrets } from './secrets.ts';
 
-/** Sends the request, follows redirects to the last answer, and looks at that. */
-export async function checkHttp(attempt: Attempt<HttpMonitor>): Promise<Found> {
+/** What the requests of one flow share. */
+export interface Session {
+  /** For the `cookie` header of a request to this URL; null: none. */
+  cookiesFor(url: URL): string | null;
+  /** Told of every answer, redirects too. */
+  answered(url: URL, headers: IncomingHttpHeaders): void;
+  /** Told of the last answer, where it is as expected; may find that it is no use all the same. */
+  passed(evidence: Evidence): Failure | null;
+}
+
+/** Sends the request, follows redirects to the last answer, and looks at that. `session` null: it stands alone. */
+export async function checkHttp(attempt: Attempt<HttpMonitor>, session: Session | null = null): Promise<Found> {
   const { monitor, secrets, trace, redaction } = attempt;
   const { maxRedirects, maxBodyBytes } = monitor.request;
   const first = withSecrets(monitor.request, secrets);
@@ -30,12 +40,13 @@ export async function checkHttp(attempt: Attempt<HttpMonitor>): Promise<Found> {
     return streamed;
   };
   for (;;) {
-    const answer = await hop(attempt, outgoing, intakeOf);
+    const answer = await hop(attempt, withCookies(outgoing, session), intakeOf);
     if (isFailure(answer)) return foundFailure(answer);
+    session?.answered(outgoing.url, answer.headers);
     if (maxRedirects === 0 || !isRedirect(answer.status, answer.headers)) {
       trace.end();
       const body = await decodeBody(answer.body, answer.headers['content-encoding'], maxBodyBytes);
-      return isFailure(body) ? foundFailure(body) : judge(attempt, answer, body, streamed);
+      return isFailure(body) ? foundFailure(body) : judge(attempt, answer, body, streamed, session);
     }
     if (trace.redirects >= maxRedirects) {
       const detail = `redirected more than ${maxRedirects} times, the last time to ${answer.headers.location}`;
@@ -89,11 +100,23 @@ function streamProblem(status: number, headers: IncomingHttpHeaders): string | n
   return `the stream has content-encoding "${encoding}", which was not asked for and hides when its events came`;
 }
 
+/** After the definition's own. For this hop alone: a redirect gets the cookies of where it leads. */
+function withCookies(outgoing: Outgoing, session: Session | null): Outgoing {
+  const cookies = session?.cookiesFor(outgoing.url) ?? null;
+  if (cookies === null) return outgoing;
+  const { cookie } = outgoing.headers;
+  return {
+    ...outgoing,
+    headers: { ...outgoing.headers, cookie: cookie === undefined ? cookies : `${cookie}; ${cookies}` },
+  };
+}
+
 function judge(
   { prober, monitor, trace, redaction }: Attempt<HttpMonitor>,
   answer: Answer,
   body: Buffer,
   stream: AnswerStream | null,
+  session: Session | null,
 ): Found {
   const { evaluate, measure } = compiled(monitor);
   const text = bodyText(body, answer.headers['content-type']);
@@ -101,7 +124,7 @@ function judge(
   const evidence = {
     status: answer.status,
     headers: answer.headers,
-    totalMs: trace.totalMs ?? 0,
+    totalMs: trace.stepMs ?? 0,
     text,
     document: stream === null ? jsonDocument(text) : jsonDocument(streamed?.text ?? '', 'the answer'),
     ...(streamed === undefined ? {} : { streamed }),
@@ -113,7 +136,7 @@ function judge(
   // An error's status says more than that errors do not stream.
   const noStream = problem === null || failure?.reason === 'status' ? null : failed('protocol', 'download', problem);
   return {
-    failure: noStream ?? failure,
+    failure: noStream ?? failure ?? session?.passed(evidence) ?? null,
     metrics: { ...measure(evidence), ...stream?.metrics(monitor.stream?.price ?? null) },
   };
 }

@@ -8,7 +8,7 @@ export type Measure = (evidence: Evidence) => Readonly<Record<string, number>>;
 
 /** @throws JSONPathError, RE2JSException where a path or a pattern is not valid. Validation has seen to that. */
 export function compileMetrics(definitions: readonly MetricDefinition[]): Measure {
-  const extractors = definitions.map((definition) => ({ name: definition.name, extract: extractor(definition) }));
+  const extractors = definitions.map((definition) => ({ name: definition.name, extract: compileSource(definition) }));
   return (evidence) => {
     const metrics: Record<string, number> = {};
     for (const { name, extract } of extractors) {
@@ -19,7 +19,11 @@ export function compileMetrics(definitions: readonly MetricDefinition[]): Measur
   };
 }
 
-function extractor(definition: MetricDefinition): (evidence: Evidence) => Json | undefined {
+/**
+ * What a definition takes from an answer; undefined where there is none.
+ * @throws JSONPathError, RE2JSException as {@link compileMetrics} does
+ */
+export function compileSource(definition: MetricDefinition): (evidence: Evidence) => Json | undefined {
   switch (definition.from) {
     case 'json': {
       const select = compileJsonPath(definition.path);

@@ -13,11 +13,29 @@ export interface SecretSource {
 
 export const NO_SECRETS: ReadonlyMap<string, Secret> = new Map();
 
-const PLACEHOLDER = /\$\{secret:([^}]+)\}/g;
+/** What a flow's steps capture stands in texts as secrets do, and is filled in, hidden and kept from other origins as they are. */
+const PLACEHOLDER = /\$\{(secret|capture):([^}]+)\}/g;
+
+/** Under which a captured value is found among secrets. No secret's name has a `:`. */
+export function capturedName(name: string): string {
+  return `capture:${name}`;
+}
 
 /** The names of the secrets that these texts need, each once. */
 export function secretNames(texts: readonly string[]): readonly string[] {
-  return [...new Set(texts.flatMap((text) => [...text.matchAll(PLACEHOLDER)].map((match) => match[1] ?? '')))];
+  return placeholderNames(texts).filter((name) => !name.startsWith(capturedName('')));
+}
+
+/** The same, and those of captured values. */
+export function placeholderNames(texts: readonly string[]): readonly string[] {
+  const names = texts.flatMap((text) =>
+    [...text.matchAll(PLACEHOLDER)].map(([, kind, name = '']) => nameOf(kind, name)),
+  );
+  return [...new Set(names)];
+}
+
+function nameOf(kind: string | undefined, name: string): string {
+  return kind === 'capture' ? capturedName(name) : name;
 }
 
 /** Puts secrets into texts, each `encoded` for where it stands. */
@@ -25,21 +43,22 @@ export type Fill = (text: string, encoded?: (value: string) => string) => string
 
 /** How to fill in these texts, or why not: one of their secrets has no value. */
 export function filling(texts: readonly string[], secrets: ReadonlyMap<string, Secret>): Fill | Failure {
-  for (const name of secretNames(texts)) {
+  for (const name of placeholderNames(texts)) {
     const secret = secrets.get(name);
     if (secret === undefined) return inconclusive(`secret "${name}" was not read`);
     if ('missing' in secret) return inconclusive(secret.missing);
   }
   return (text, encoded = (value) => value) =>
-    text.replaceAll(PLACEHOLDER, (_, name: string) => encoded(secretValue(secrets, name)));
+    text.replaceAll(PLACEHOLDER, (_, kind: string, name: string) => encoded(secretValue(secrets, nameOf(kind, name))));
 }
 
 /** A secret that is the URL's beginning is a URL; anywhere later it is one value inside of it. */
 export function filledUrl(url: string, secrets: ReadonlyMap<string, Secret>): URL | null {
   return URL.parse(
-    url.replaceAll(PLACEHOLDER, (_, name: string, offset: number) =>
-      offset === 0 ? secretValue(secrets, name) : encodeURIComponent(secretValue(secrets, name)),
-    ),
+    url.replaceAll(PLACEHOLDER, (_, kind: string, name: string, offset: number) => {
+      const value = secretValue(secrets, nameOf(kind, name));
+      return offset === 0 ? value : encodeURIComponent(value);
+    }),
   );
 }
 

@@ -28,6 +28,7 @@ export class Trace {
   #phase: Phase | null = null;
   #phaseStartMs = 0;
   #startMs: number | null = null;
+  #stepsBeforeMs: number | null = null;
   #endMs: number | null = null;
   #outermost: Closable | null = null;
   #isOver = false;
@@ -39,6 +40,9 @@ export class Trace {
   redirects = 0;
   /** What has come so far, redacted and short, for when the deadline strikes; null where that says nothing. */
   soFar: (() => string) | null = null;
+
+  /** Stands before what went wrong: `step 2 "orders": ` in a flow, else nothing. */
+  place = '';
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -53,8 +57,15 @@ export class Trace {
     return this.#phases;
   }
 
-  /** From the first phase of the first hop to the end, or until now; null when nothing was sent out. */
+  /** From the first phase of the first hop to the end, or until now; of a flow, all steps together. Null when nothing was sent out. */
   get totalMs(): number | null {
+    const { stepMs } = this;
+    if (this.#stepsBeforeMs === null) return stepMs;
+    return microseconds(this.#stepsBeforeMs + (stepMs ?? 0));
+  }
+
+  /** The same of the current step alone; a check that is no flow has one. */
+  get stepMs(): number | null {
     if (this.#startMs === null) return null;
     return microseconds((this.#endMs ?? this.#clock.monotonicMs()) - this.#startMs);
   }
@@ -95,8 +106,22 @@ export class Trace {
 
   /** A redirect is followed: what comes is measured anew, except for the total. */
   nextHop(): void {
-    this.close();
     this.redirects += 1;
+    this.#beginHop();
+  }
+
+  /** A flow goes on: what comes is measured anew, and what passed until now, but not the time in between, counts in the total. */
+  nextStep(): void {
+    this.end();
+    this.#stepsBeforeMs = this.totalMs;
+    this.#startMs = null;
+    this.#endMs = null;
+    this.redirects = 0;
+    this.#beginHop();
+  }
+
+  #beginHop(): void {
+    this.close();
     this.#phases = { ...NO_PHASES };
     this.#phase = null;
     this.address = null;

@@ -20,7 +20,7 @@ const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as 
 const MAX_BODY_BYTES = 10 * 1024 * 1024;
 const MAX_REQUEST_BODY_CHARS = 256 * 1024;
 
-const request = z
+export const request = z
   .strictObject({
     url: z.string().meta({
       description: 'Absolute http:// or https:// URL. May hold ${env:NAME}, ${env:NAME:-default} and ${secret:name}.',
@@ -54,7 +54,7 @@ const request = z
   })
   .meta({ examples: [{ url: 'https://api.your.domain/health' }], description: 'What is sent.' });
 
-const expectations = z
+export const expectations = z
   .strictObject({
     status: StatusConditions.optional(),
     responseTime: ResponseTimeConditions.optional(),

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { MonitorType } from '../monitor.ts';
 import { DnsSchema } from './dns-schema.ts';
+import { FlowSchema } from './flow-schema.ts';
 import { GrpcSchema } from './grpc-schema.ts';
 import { HttpSchema } from './http-schema.ts';
 import { TcpSchema } from './tcp-schema.ts';
@@ -15,6 +16,7 @@ export const MONITOR_SCHEMAS = {
   dns: DnsSchema,
   websocket: WebSocketSchema,
   grpc: GrpcSchema,
+  flow: FlowSchema,
 } satisfies Readonly<Record<MonitorType, z.ZodObject>>;
 
 /** For editors, which are told of all kinds at once. */

@@ -11,7 +11,7 @@ import {
 } from './resolve-deployment.ts';
 import { type MonitorContext, resolveMonitor } from './resolve-monitor.ts';
 import { quote } from './schema-leaves.ts';
-import { type DefinitionEnvironment, substituteEnvironment } from './templates.ts';
+import { type DefinitionEnvironment, NO_PLACEHOLDERS, type Placeholders, substituteEnvironment } from './templates.ts';
 
 /** A definition file that was read. `file` is what messages call it. */
 export interface SourceFile {
@@ -68,7 +68,7 @@ export function resolveFiles(
   environment: DefinitionEnvironment,
 ): Resolution {
   const problems: Problem[] = [];
-  const opened = config === null ? null : open(config, environment, () => false, problems);
+  const opened = config === null ? null : open(config, environment, () => NO_PLACEHOLDERS, problems);
   const base =
     opened === null ? (config === null ? STAND_ALONE : UNKNOWN) : resolveDeployment(opened.value, opened.reporter);
   const sources =
@@ -113,7 +113,7 @@ function resolveMonitors(
   const placeOfId = new Map<string, string>();
   const monitors: Monitor[] = [];
   for (const source of sources) {
-    const opened = open(source, environment, isSecretPlace, problems);
+    const opened = open(source, environment, placeholdersAt, problems);
     if (opened === null) continue;
     for (const { path, value } of members(opened.value, opened.reporter)) {
       const reporter = opened.reporter.at(path);
@@ -151,7 +151,7 @@ interface Opened {
 function open(
   source: SourceFile,
   environment: DefinitionEnvironment,
-  secretsAllowedAt: (path: JsonPath) => boolean,
+  allowedAt: (path: JsonPath) => Placeholders,
   problems: Problem[],
 ): Opened | null {
   const parsed = parseJsonText(source.text);
@@ -167,7 +167,7 @@ function open(
       remedy: 'Remove one.',
     });
   }
-  const { value, isBroken } = substituteEnvironment(parsed.value, environment, secretsAllowedAt, reporter);
+  const { value, isBroken } = substituteEnvironment(parsed.value, environment, allowedAt, reporter);
   return { value, reporter: reporterFor(source.file, parsed.positionOf, problems, isBroken) };
 }
 
@@ -179,8 +179,16 @@ const SECRET_PLACES: Readonly<Record<string, readonly string[]>> = {
   grpc: ['metadata'],
 };
 
-function isSecretPlace(path: JsonPath): boolean {
-  const [part, property] = typeof path[0] === 'number' ? path.slice(1) : path;
+function placeholdersAt(path: JsonPath): Placeholders {
+  const [part, property, ...rest] = typeof path[0] === 'number' ? path.slice(1) : path;
+  if ((part === 'steps' || part === 'cleanup') && typeof property === 'number') {
+    const isSent = rest[0] === 'request' && isSecretPlace(rest[0], rest[1]);
+    return { secrets: isSent, captures: isSent };
+  }
+  return { secrets: isSecretPlace(part, property), captures: false };
+}
+
+function isSecretPlace(part: string | number | undefined, property: string | number | undefined): boolean {
   if (typeof part !== 'string' || typeof property !== 'string' || !Object.hasOwn(SECRET_PLACES, part)) return false;
   return SECRET_PLACES[part]?.includes(property) === true;
 }

@@ -2,12 +2,14 @@ import { z } from 'zod';
 import type { Json, Monitor, MonitorBase, MonitorType, Region, Retention } from '../monitor.ts';
 import type { Reporter } from './diagnostics.ts';
 import { DnsSchema, SoundDns } from './dns-schema.ts';
+import { FlowSchema, SoundFlow } from './flow-schema.ts';
 import { GrpcSchema, SoundGrpc } from './grpc-schema.ts';
 import { HttpSchema, SoundHttp } from './http-schema.ts';
 import { AlertSchema, type ParsedAlert, type ParsedBase } from './monitor-base-schema.ts';
 import { MONITOR_SCHEMAS } from './monitor-schema.ts';
 import { nearest } from './nearest.ts';
 import { resolveDns } from './resolve-dns.ts';
+import { flowMetricNames, resolveFlow } from './resolve-flow.ts';
 import { resolveGrpc } from './resolve-grpc.ts';
 import { resolveHttp } from './resolve-http.ts';
 import { defaultPolicy, resolvePolicies } from './resolve-policies.ts';
@@ -75,6 +77,8 @@ export function resolveMonitor(value: Json, context: MonitorContext, reporter: R
         return resolve(check(WebSocketSchema, SoundWebSocket), resolveWebSocket);
       case 'grpc':
         return resolve(check(GrpcSchema, SoundGrpc), resolveGrpc);
+      case 'flow':
+        return resolve(check(FlowSchema, SoundFlow), resolveFlow);
     }
   })();
   return type.isKnown ? resolved : { ...resolved, monitor: null };
@@ -187,7 +191,9 @@ function soundAlerts(value: Json): { index: number; alert: ParsedAlert }[] {
 
 /** As they are written, so that an alert on a metric with problems has none of its own. Null where they cannot be told. */
 function metricNames(value: Json): string[] | null {
-  const metrics: unknown = typeof value === 'object' && value !== null && 'metrics' in value ? value.metrics : {};
+  const members: Readonly<Record<string, unknown>> = typeof value === 'object' && value !== null ? { ...value } : {};
+  if (members['type'] === 'flow') return flowMetricNames(members);
+  const { metrics = {} } = members;
   return typeof metrics === 'object' && metrics !== null && !Array.isArray(metrics) ? Object.keys(metrics) : null;
 }
 

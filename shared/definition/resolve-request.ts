@@ -2,7 +2,7 @@ import type { HttpRequest } from '../monitor.ts';
 import type { JsonPath, Reporter } from './diagnostics.ts';
 import type { ParsedRequest } from './http-schema.ts';
 import { quote } from './schema-leaves.ts';
-import { secretNames } from './templates.ts';
+import { captureNames, secretNames } from './templates.ts';
 
 const DEFAULT_REDIRECTS = 5;
 const DEFAULT_MAX_BODY_BYTES = 1024 * 1024;
@@ -135,7 +135,7 @@ export function resolveHeaders(
         remedy: 'Remove them.',
       });
     }
-    if (CREDENTIAL_HEADER.test(name) && value !== '' && secretNames(value).length === 0) {
+    if (CREDENTIAL_HEADER.test(name) && value !== '' && secretNames(value).length + captureNames(value).length === 0) {
       reporter.warning(path, {
         message: `The header ${name} holds a credential in clear, and it would be stored and shown with the monitor.`,
         remedy: 'Put it into Parameter Store and write ${secret:name} in its place.',

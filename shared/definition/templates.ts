@@ -13,20 +13,21 @@ export interface Substituted {
 
 /**
  * Replaces `${env:NAME}` and `${env:NAME:-default}` in every string value, and `$${` by a plain `${`.
- * `${secret:name}` stays, where it is allowed: in what a monitor sends.
+ * `${secret:name}` stays, where it is allowed: in what a monitor sends. There, in a flow, `${name}` becomes
+ * `${capture:name}`, so that a plain `${`, and what a variable holds, is never taken for one.
  * Reports what is malformed, missing or misplaced, and keys and characters that could do harm.
  */
 export function substituteEnvironment(
   value: Json,
   environment: DefinitionEnvironment,
-  secretsAllowedAt: (path: JsonPath) => boolean,
+  allowedAt: (path: JsonPath) => Placeholders,
   reporter: Reporter,
 ): Substituted {
   const brokenPaths = new Set<string>();
   const walk = (current: Json, path: JsonPath): Json => {
     if (typeof current === 'string') {
       const complaints = new Complaints(reporter, path);
-      const text = substituteText(current, environment, secretsAllowedAt(path), complaints);
+      const text = substituteText(current, environment, allowedAt(path), complaints);
       if (complaints.count > 0) brokenPaths.add(formatPath(path));
       return text;
     }
@@ -54,6 +55,23 @@ export function secretNames(text: string): string[] {
   return [...new Set([...text.matchAll(/\$\{secret:([^}]*)\}/g)].map((match) => match[1] ?? ''))];
 }
 
+/** The names in `${capture:name}`, each once. */
+export function captureNames(text: string): string[] {
+  return [...new Set([...text.matchAll(/\$\{capture:([^}]*)\}/g)].map((match) => match[1] ?? ''))];
+}
+
+/** What may stand in a place beside the environment. */
+export interface Placeholders {
+  readonly secrets: boolean;
+  /** Values that a flow's steps capture. */
+  readonly captures: boolean;
+}
+
+export const NO_PLACEHOLDERS: Placeholders = { secrets: false, captures: false };
+
+/** What a step of a flow may call a value: never with a `:`, which is for `env:` and `secret:`. */
+export const CAPTURE_NAME = /^[A-Za-z][A-Za-z0-9_-]{0,63}$/;
+
 /** Names a person could give to `${secret:…}`; they become the end of a Parameter Store path. */
 const SECRET_NAME = /^[a-z0-9][a-z0-9-_.]{0,99}$/;
 const ENV_NAME = /^[A-Za-z_][A-Za-z0-9_.-]*$/;
@@ -77,7 +95,7 @@ class Complaints {
 function substituteText(
   text: string,
   environment: DefinitionEnvironment,
-  secretsAllowed: boolean,
+  allowed: Placeholders,
   complaints: Complaints,
 ): string {
   if (!text.isWellFormed()) {
@@ -90,9 +108,10 @@ function substituteText(
   }
   return text.replace(/(\$?)\$\{([^}]*)(\}?)/g, (whole, dollar: string, inner: string, close: string) => {
     if (dollar !== '') {
-      if (!inner.startsWith('secret:')) return whole.slice(1);
+      const later = ['secret:', 'capture:'].find((kind) => inner.startsWith(kind));
+      if (later === undefined) return whole.slice(1);
       return complaints.add(
-        'A plain "${secret:" cannot be written: it would be filled in later all the same.',
+        `A plain "\${${later}" cannot be written: it would be filled in later all the same.`,
         null,
         'Write it in another way.',
       );
@@ -103,7 +122,8 @@ function substituteText(
       return complaints.add('One "${…}" stands inside another.', ALLOWED, 'Write a default as plain text.');
     }
     if (inner.startsWith('env:')) return environmentValue(inner.slice('env:'.length), environment, complaints);
-    if (inner.startsWith('secret:')) return secret(whole, inner.slice('secret:'.length), secretsAllowed, complaints);
+    if (inner.startsWith('secret:')) return secret(whole, inner.slice('secret:'.length), allowed.secrets, complaints);
+    if (allowed.captures && CAPTURE_NAME.test(inner)) return `\${capture:${inner}}`;
     const kind = inner.split(':')[0] ?? '';
     const meant = inner.includes(':') ? nearest(kind, ['env', 'secret']) : null;
     const remedy =
@@ -149,7 +169,7 @@ function secret(whole: string, name: string, allowed: boolean, complaints: Compl
   if (allowed) return whole;
   return complaints.add(
     'A secret cannot stand here.',
-    'Secrets may stand in request.url, request.headers values, request.body and request.json; tcp.send; websocket.url, websocket.headers values and websocket.send; grpc.metadata values.',
+    'Secrets may stand in request.url, request.headers values, request.body and request.json, also of steps; tcp.send; websocket.url, websocket.headers values and websocket.send; grpc.metadata values.',
     'Move it there, or use ${env:NAME}.',
   );
 }

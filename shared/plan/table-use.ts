@@ -148,10 +148,18 @@ function groupOf(monitors: readonly Monitor[], startMs: number) {
           : 0
         : slotsBelow(monitor, startMs + BATCH_GROUP_MS) - slotsBelow(monitor, startMs);
     results += due;
-    resultBytes += due * (RESULT_BYTES + monitor.metrics.length * RESULT_METRIC_BYTES);
+    resultBytes += due * (RESULT_BYTES + metricsOf(monitor) * RESULT_METRIC_BYTES);
     none *= Math.max(0, 1 - due);
   }
   return { results, resultBytes, chance: 1 - none };
+}
+
+/** Numbers of its own that each result of a monitor may bring. */
+function metricsOf(monitor: Monitor): number {
+  if (monitor.type !== 'flow') return monitor.metrics.length;
+  const steps = [...monitor.steps, ...monitor.cleanup];
+  const times = steps.length + (monitor.cleanup.length > 0 ? 1 : 0);
+  return steps.reduce((sum, step) => sum + step.metrics.length, times);
 }
 
 function slotsBelow({ everyMs }: Monitor, ms: number): number {
@@ -168,7 +176,7 @@ function windowItemBytes(monitors: readonly Monitor[], level: Level): number {
   const windows = sum(monitors, (monitor) => {
     const checks = checksIn(monitor, LEVEL_MS[level]);
     const one =
-      monitor.id.length + between(WINDOW_BYTES, checks) + monitor.metrics.length * between(WINDOW_METRIC_BYTES, checks);
+      monitor.id.length + between(WINDOW_BYTES, checks) + metricsOf(monitor) * between(WINDOW_METRIC_BYTES, checks);
     return Math.min(1, checks) * one;
   });
   return WINDOWS_BYTES + windows;

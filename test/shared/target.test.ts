@@ -44,6 +44,16 @@ const ofGrpc = (over: object): Monitor => ({
   expect: { ...secured, status: [], health: [] },
 });
 
+const step = { name: 'a', request, expect: _expect, capture: [], metrics: [] };
+const ofFlow = (over: object): Monitor => ({
+  ...base,
+  type: 'flow',
+  steps: [step],
+  cleanup: [],
+  expect: time,
+  ...over,
+});
+
 const TARGETS: readonly [Monitor, string][] = [
   [monitorOf(), 'GET https://api.acme.example/checkout'],
   [ofTcp({}), 'tcp db.acme.example:5432'],
@@ -60,6 +70,8 @@ const TARGETS: readonly [Monitor, string][] = [
   [ofWebSocket({}), 'websocket wss://acme.example/ws'],
   [ofGrpc({}), 'grpc https://acme.example:443 health'],
   [ofGrpc({ call: { kind: 'health', service: 'acme.Cart' } }), 'grpc https://acme.example:443 health of acme.Cart'],
+  [ofFlow({}), 'flow of 1 step, first GET https://api.acme.example/checkout'],
+  [ofFlow({ steps: [step, step] }), 'flow of 2 steps, first GET https://api.acme.example/checkout'],
   [
     ofGrpc({ call: { kind: 'unary', method: 'acme.Cart/Get', messageBase64: '' } }),
     'grpc https://acme.example:443 acme.Cart/Get',
@@ -79,6 +91,8 @@ const WITH_SECRET: readonly [string, Monitor][] = [
   ['the url of a websocket', ofWebSocket({ url: SECRET })],
   ['a header of a websocket', ofWebSocket({ headers: { a: SECRET } })],
   ['what a websocket sends', ofWebSocket({ send: SECRET })],
+  ['a step of a flow', ofFlow({ steps: [step, { ...step, request: { ...request, body: SECRET } }] })],
+  ['the clean-up of a flow', ofFlow({ cleanup: [{ ...step, request: { ...request, url: SECRET } }] })],
   ['grpc metadata', ofGrpc({ metadata: { a: SECRET } })],
 ];
 

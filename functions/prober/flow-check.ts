@@ -1,0 +1,196 @@
+import {
+  CLEANUP_FAILURES_METRIC,
+  type FlowMonitor,
+  type FlowStep,
+  type HttpMonitor,
+  stepMetric,
+} from '../../shared/monitor.ts';
+import type { Attempt, Found } from './attempt.ts';
+import { compileCaptures } from './capture.ts';
+import { CookieJar } from './cookie-jar.ts';
+import { withinDeadline } from './deadline.ts';
+import { errorMessage, type Failure, failed, inconclusive, isFailure } from './failure.ts';
+import { compileResponseTime, failureOf } from './findings.ts';
+import { checkHttp, type Session } from './http-check.ts';
+import { perMonitor } from './per-monitor.ts';
+import type { Redaction } from './redaction.ts';
+import { capturedName, placeholderNames, type Secret } from './secrets.ts';
+import { Trace } from './trace.ts';
+
+/**
+ * Makes the requests of a flow, each once the one before it was answered as expected.
+ *
+ * ```
+ * timeout   ├──────────────────────────────────────────────────────┤
+ * steps     ├─ login ─┤├─ order ─┤├─ pay ─✗                  │
+ * clean-up                              ├─ cancel ─┤├─ logout ─┤     its part is kept for it
+ * total     └─────────┘└─────────┘└───────┘
+ * ```
+ * The total is the steps' together. Phases, status, redirects, address and certificate are of the last step made.
+ */
+export async function checkFlow(attempt: Attempt<FlowMonitor>): Promise<Found> {
+  const { prober, monitor, trace, redaction } = attempt;
+  const { timeoutMs } = monitor;
+  const { clock } = prober;
+  const flow = compiled(monitor);
+  const run: Run = { flow, jar: new CookieJar(), captured: new Map(), metrics: {}, isOver: false };
+  if (flow.cleanup.length === 0) return { failure: await makeSteps(attempt, run), metrics: run.metrics };
+
+  const endMs = clock.monotonicMs() + timeoutMs;
+  const stepsMs = timeoutMs - cleanupReserveMs(timeoutMs);
+  let failure: Failure | null;
+  try {
+    const made = await withinDeadline(clock, stepsMs, trace, async () => ({ failure: await makeSteps(attempt, run) }));
+    failure = isFailure(made) ? made : made.failure;
+  } catch (error) {
+    failure = inconclusive(`the prober failed: ${errorMessage(error)}`, trace.phase);
+  }
+  run.isOver = true;
+  trace.finish();
+  const uncleaned = await makeCleanup(attempt, run, endMs);
+  const note = uncleaned.map(({ name, why }) => `; clean-up "${name}" failed too: ${redaction.redact(why)}`).join('');
+  return {
+    failure: failure === null ? null : { ...failure, detail: `${failure.detail}${note}` },
+    metrics: { ...run.metrics, [CLEANUP_FAILURES_METRIC]: uncleaned.length },
+  };
+}
+
+/** What is kept of a timeout for the clean-up: a quarter of it, at most 5 s. */
+function cleanupReserveMs(timeoutMs: number): number {
+  return Math.min(timeoutMs / 4, 5_000);
+}
+
+/** So much sooner than the check's own deadline the clean-up's strikes: it must never be the check that runs out of time. */
+const CLEANUP_MARGIN_MS = 20;
+
+/** What one run of a flow has come to. */
+interface Run {
+  readonly flow: Compiled;
+  readonly jar: CookieJar;
+  /** As secrets, by {@link capturedName}. */
+  readonly captured: Map<string, Secret>;
+  readonly metrics: Record<string, number>;
+  /** The steps' deadline has struck: what is still under way must begin nothing more. */
+  isOver: boolean;
+}
+
+async function makeSteps(attempt: Attempt<FlowMonitor>, run: Run): Promise<Failure | null> {
+  const { trace, redaction } = attempt;
+  for (const [index, step] of run.flow.steps.entries()) {
+    if (run.isOver) return null; // nobody listens any more
+    if (index > 0) trace.nextStep();
+    trace.place = `step ${index + 1} "${step.name}": `;
+    const { failure, metrics } = await makeStep(attempt, run, step);
+    Object.assign(run.metrics, metrics);
+    if (failure !== null) return { ...failure, detail: `${trace.place}${failure.detail}` };
+    run.metrics[stepMetric(step.name)] = trace.stepMs ?? 0;
+  }
+  trace.place = '';
+  const late = run.flow.responseTime(trace.totalMs ?? 0);
+  return failureOf([], late, redaction.redact);
+}
+
+async function makeCleanup(
+  attempt: Attempt<FlowMonitor>,
+  run: Run,
+  endMs: number,
+): Promise<readonly { readonly name: string; readonly why: string }[]> {
+  const { clock } = attempt.prober;
+  const failures: { name: string; why: string }[] = [];
+  for (const step of run.flow.cleanup) {
+    // Where the step that creates was never reached, there is nothing to remove.
+    if (step.uses.some((name) => !run.captured.has(name))) continue;
+    const leftMs = endMs - CLEANUP_MARGIN_MS - clock.monotonicMs();
+    const trace = new Trace(clock);
+    try {
+      const found =
+        leftMs <= 0
+          ? failed('timeout', null, 'no time was left')
+          : await withinDeadline(clock, leftMs, trace, () => makeStep({ ...attempt, trace }, run, step));
+      const failure = isFailure(found) ? found : found.failure;
+      if (failure !== null) failures.push({ name: step.name, why: failure.detail });
+      else if (!isFailure(found)) Object.assign(run.metrics, found.metrics, { [stepMetric(step.name)]: trace.totalMs });
+    } catch (error) {
+      failures.push({ name: step.name, why: `the prober failed: ${errorMessage(error)}` });
+    } finally {
+      trace.finish();
+    }
+  }
+  return failures;
+}
+
+async function makeStep(attempt: Attempt<FlowMonitor>, run: Run, step: CompiledStep): Promise<Found> {
+  const unsendable = Object.entries(step.monitor.request.headers).find(([, value]) =>
+    placeholderNames([value]).some((name) => !HEADER_VALUE.test(capturedText(run.captured.get(name)))),
+  );
+  if (unsendable !== undefined) {
+    const detail = `header ${unsendable[0]} cannot carry what an earlier step captured: it is not Latin-1`;
+    return { failure: failed('expectation', null, detail), metrics: {} };
+  }
+  const { clock } = attempt.prober;
+  const session: Session = {
+    cookiesFor: (url) => run.jar.header(url, clock.epochMs()),
+    answered: (url, headers) => {
+      const kept = run.jar.keep(url, headers['set-cookie'] ?? [], clock.epochMs());
+      for (const value of kept) hide(attempt.redaction, value);
+    },
+    passed: (evidence) => {
+      const captured = step.capture(evidence);
+      if (isFailure(captured)) return captured;
+      for (const [name, value] of captured) {
+        run.captured.set(capturedName(name), { value });
+        hide(attempt.redaction, value);
+      }
+      return null;
+    },
+  };
+  const secrets = new Map([...attempt.secrets, ...run.captured]);
+  return checkHttp({ ...attempt, monitor: step.monitor, secrets }, session);
+}
+
+/** What node:http lets into a header. */
+const HEADER_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
+
+function capturedText(secret: Secret | undefined): string {
+  return secret !== undefined && 'value' in secret ? secret.value : '';
+}
+
+/** Shorter values are no secrets, and to hide them would blank out the words and numbers of a sentence. */
+const MIN_HIDDEN_CHARS = 4;
+
+function hide(redaction: Redaction, value: string): void {
+  if (value.length >= MIN_HIDDEN_CHARS && value !== 'true' && value !== 'false') redaction.hide(value);
+}
+
+interface CompiledStep {
+  readonly name: string;
+  /** The step as a monitor of its own. */
+  readonly monitor: HttpMonitor;
+  readonly capture: ReturnType<typeof compileCaptures>;
+  /** Captured values that its request holds, by {@link capturedName}. */
+  readonly uses: readonly string[];
+}
+
+interface Compiled {
+  readonly steps: readonly CompiledStep[];
+  readonly cleanup: readonly CompiledStep[];
+  readonly responseTime: ReturnType<typeof compileResponseTime>;
+}
+
+const compiled = perMonitor((monitor: FlowMonitor): Compiled => {
+  const compileStep = ({ name, request, expect, capture, metrics }: FlowStep): CompiledStep => {
+    const { steps: _steps, cleanup: _cleanup, ...base } = monitor;
+    const texts = [request.url, ...Object.values(request.headers), request.body ?? ''];
+    return {
+      name,
+      monitor: { ...base, type: 'http', request, expect, metrics },
+      capture: compileCaptures(capture),
+      uses: placeholderNames(texts).filter((one) => one.startsWith(capturedName(''))),
+    };
+  };
+  return {
+    steps: monitor.steps.map(compileStep),
+    cleanup: monitor.cleanup.map(compileStep),
+    responseTime: compileResponseTime(monitor.expect.responseTimeMs),
+  };
+});

@@ -1,0 +1,269 @@
+import assert from 'node:assert/strict';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { type TestContext, test } from 'node:test';
+import { type Result, traceId } from '../../shared/result.ts';
+import { refusingPort, serveHttp } from '../servers/loopback.ts';
+import { checkWritten, SLOT_MS } from './build.ts';
+
+/** Answers by `METHOD /path`; what is not there is a 404. Gives its address, and what it was asked, in order. */
+async function api(
+  t: TestContext,
+  answers: Readonly<Record<string, (request: IncomingMessage, response: ServerResponse) => void>>,
+): Promise<{ readonly url: string; readonly asked: string[]; readonly headers: IncomingMessage['headers'][] }> {
+  const asked: string[] = [];
+  const headers: IncomingMessage['headers'][] = [];
+  const port = await serveHttp(t, (request, response) => {
+    const line = `${request.method} ${request.url}`;
+    asked.push(line);
+    headers.push(request.headers);
+    const answer = answers[line];
+    if (answer === undefined) response.writeHead(404).end();
+    else answer(request, response);
+  });
+  return { url: `http://127.0.0.1:${port}`, asked, headers };
+}
+
+const ok = (_: IncomingMessage, response: ServerResponse) => response.end('{}');
+const json = (value: object) => (_: IncomingMessage, response: ServerResponse) => response.end(JSON.stringify(value));
+
+function flow(steps: readonly object[], more: object = {}): Promise<Result> {
+  return checkWritten({ type: 'flow', steps, ...more });
+}
+
+const login = (url: string, more: object = {}) => ({
+  name: 'login',
+  request: { method: 'POST', url: `${url}/login` },
+  capture: { token: { json: '$.access_token' } },
+  ...more,
+});
+
+test('a step uses what an earlier one captured: in its url, its headers and its body', async (t) => {
+  let body = '';
+  const { url, asked, headers } = await api(t, {
+    'POST /login': json({ access_token: 'opaque-"token"' }),
+    'POST /orders/opaque-%22token%22': (request, response) => {
+      request.on('data', (chunk) => {
+        body += chunk;
+      });
+      request.on('end', () => response.end());
+    },
+  });
+  const orders = {
+    request: {
+      method: 'POST',
+      url: `${url}/orders/\${token}`,
+      headers: { authorization: 'Bearer ${token}' },
+      json: { token: '${token}' },
+    },
+  };
+  const result = await flow([login(url), orders]);
+  assert.deepEqual([result.outcome, result.detail], ['passed', null]);
+  assert.deepEqual(asked, ['POST /login', 'POST /orders/opaque-%22token%22']);
+  assert.equal(headers[1]?.authorization, 'Bearer opaque-"token"');
+  assert.equal(body, '{"token":"opaque-\\"token\\""}');
+});
+
+test('a number, a header and a match in the body can be captured', async (t) => {
+  const { url, asked } = await api(t, {
+    'GET /': (_, response) => response.setHeader('x-id', 'seven').end('{"id":7} csrf=abc;'),
+    'GET /seven/abc': json({ id: 7 }),
+    'GET /7': ok,
+  });
+  const capture = { id: { header: 'X-Id' }, csrf: { body: 'csrf=(\\w+)' } };
+  const result = await flow([
+    { request: { url }, capture },
+    { request: { url: `${url}/\${id}/\${csrf}` }, capture: { id: { json: '$.id' } } },
+    { request: { url: `${url}/\${id}` } },
+  ]);
+  assert.equal(result.detail, null);
+  assert.deepEqual(asked, ['GET /', 'GET /seven/abc', 'GET /7']);
+});
+
+test('the first step that does not pass ends the flow, and is named', async (t) => {
+  const { url, asked } = await api(t, { 'POST /login': json({ access_token: 'x' }) });
+  const result = await flow([
+    login(url),
+    { name: 'orders', request: { url: `${url}/orders` } },
+    login(url, { name: 'c' }),
+  ]);
+  assert.deepEqual([result.outcome, result.reason, result.status], ['failed', 'status', 404]);
+  assert.equal(result.detail, 'step 2 "orders": expected status between 200 and 299, got 404');
+  assert.deepEqual(asked, ['POST /login', 'GET /orders']);
+});
+
+const UNCAPTURED: readonly [string, object, string][] = [
+  ['missing', {}, 'it is missing'],
+  ['null', { access_token: null }, 'it is null'],
+  ['empty', { access_token: '' }, 'it is empty'],
+  ['an object', { access_token: {} }, 'it is neither a text nor a number'],
+  ['broken over lines', { access_token: 'a\r\nb' }, 'it has control characters in it'],
+  ['endless', { access_token: 'x'.repeat(8_193) }, 'it is longer than 8192 characters'],
+];
+for (const [what, answer, why] of UNCAPTURED) {
+  test(`a value that is ${what} is not captured, and fails its step`, async (t) => {
+    const { url } = await api(t, { 'POST /login': json(answer) });
+    const result = await flow([login(url)]);
+    assert.deepEqual([result.outcome, result.reason], ['failed', 'expectation']);
+    assert.equal(result.detail, `step 1 "login": cannot capture token from $.access_token: ${why}`);
+  });
+}
+
+test('what no header can carry is the fault of the one that sent it', async (t) => {
+  const { url } = await api(t, { 'POST /login': json({ access_token: '→' }) });
+  const result = await flow([login(url), { request: { url, headers: { authorization: '${token}' } } }]);
+  assert.equal(result.outcome, 'failed');
+  assert.match(result.detail ?? '', /^step 2 "step-2": header authorization cannot carry/);
+});
+
+test('what was captured is hidden where an answer echoes it', async (t) => {
+  const { url } = await api(t, {
+    'POST /login': json({ access_token: 'opaque-token' }),
+    'GET /': json({ you: 'are opaque-token' }),
+  });
+  const result = await flow([login(url), { request: { url }, expect: { json: { '$.you': 'nobody' } } }]);
+  assert.equal(result.detail, 'step 2 "step-2": $.you expected "nobody", got "are [secret]"');
+});
+
+test('a captured placeholder is not filled in', async (t) => {
+  const { url, headers } = await api(t, { 'POST /login': json({ access_token: '${secret:key}' }), 'GET /': ok });
+  await checkWritten(
+    { type: 'flow', steps: [login(url), { request: { url, headers: { 'x-a': '${token}', 'x-b': '${secret:key}' } } }] },
+    { secrets: { key: { value: 'the-key' } } },
+  );
+  assert.deepEqual([headers[1]?.['x-a'], headers[1]?.['x-b']], ['${secret:key}', 'the-key']);
+});
+
+test('a header with a captured value does not follow a redirect to another origin', async (t) => {
+  const other = await api(t, { 'GET /': ok });
+  const { url } = await api(t, {
+    'POST /login': json({ access_token: 'opaque-token' }),
+    'GET /': (_, response) => response.writeHead(302, { location: other.url }).end(),
+  });
+  const result = await flow([login(url), { request: { url, headers: { 'x-token': '${token}' } } }]);
+  assert.equal(result.outcome, 'passed');
+  assert.equal(other.headers[0]?.['x-token'], undefined);
+});
+
+test('cookies are kept from step to step, also those of a redirect, and not from check to check', async (t) => {
+  const { url, headers } = await api(t, {
+    'POST /login': (_, response) =>
+      response
+        .writeHead(303, { location: '/home', 'set-cookie': ['sid=s1; Path=/; HttpOnly', 'lang=en; Path=/'] })
+        .end(),
+    'GET /home': ok,
+  });
+  const steps = [
+    { request: { method: 'POST', url: `${url}/login` } },
+    { request: { url: `${url}/home`, headers: { cookie: 'own=1' } } },
+  ];
+  await flow(steps);
+  await flow(steps);
+  const jar = 'sid=s1; lang=en';
+  const once = [undefined, jar, `own=1; ${jar}`];
+  assert.deepEqual(
+    headers.map(({ cookie }) => cookie),
+    [...once, ...once],
+  );
+});
+
+test('each step that passed has its time, and the total is theirs together', async (t) => {
+  const { url } = await api(t, { 'POST /login': json({ access_token: 'x' }), 'GET /': ok });
+  const { metrics, totalMs } = await flow([login(url), { request: { url } }, { request: { url: `${url}/404` } }]);
+  assert.deepEqual(Object.keys(metrics), ['login-ms', 'step-2-ms']);
+  const passedMs = Object.values(metrics).reduce((sum, ms) => sum + ms, 0);
+  assert.ok(totalMs !== null && totalMs > passedMs, `${totalMs} ms in total, ${passedMs} ms in the first two steps`);
+});
+
+test('phases, redirects and status are of the last step', async (t) => {
+  const { url } = await api(t, {
+    'GET /there': (_, response) => response.writeHead(302, { location: '/' }).end(),
+    'GET /': ok,
+    'GET /last': (_, response) => response.writeHead(204).end(),
+  });
+  const { phases, redirects, status } = await flow([
+    { request: { url: `${url.replace('127.0.0.1', 'localhost')}/there` } },
+    { request: { url: `${url}/last` } },
+  ]);
+  assert.deepEqual([redirects, status, phases.dnsMs], [0, 204, null]);
+});
+
+test('a step has metrics of its own', async (t) => {
+  const { url } = await api(t, { 'POST /login': json({ access_token: 'x', left: 3 }) });
+  const { metrics } = await flow([login(url, { metrics: { left: { json: '$.left' } } })]);
+  assert.equal(metrics['left'], 3);
+});
+
+test('the flow as a whole can be too slow', async (t) => {
+  const { url } = await api(t, { 'GET /': ok });
+  const result = await flow([{ request: { url } }], { expect: { responseTime: { above: '10s' } } });
+  assert.match(result.detail ?? '', /^expected a response time above 10000 ms, took/);
+});
+
+test('clean-up runs after steps that passed, and its time does not count', async (t) => {
+  const { url, asked } = await api(t, { 'POST /login': json({ access_token: 'abcd' }), 'DELETE /abcd': ok });
+  const { outcome, metrics, totalMs } = await flow([login(url)], {
+    cleanup: [{ name: 'logout', request: { method: 'DELETE', url: `${url}/\${token}` } }],
+  });
+  assert.equal(outcome, 'passed');
+  assert.deepEqual(asked, ['POST /login', 'DELETE /abcd']);
+  assert.deepEqual([metrics['cleanup-failures'], totalMs], [0, metrics['login-ms']]);
+  assert.notEqual(metrics['logout-ms'], undefined);
+});
+
+test('clean-up runs after a step that failed, but not with what was never captured', async (t) => {
+  const { url, asked } = await api(t, { 'POST /login': json({ access_token: 'abcd' }), 'DELETE /abcd': ok });
+  const remove = (name: string) => ({ request: { method: 'DELETE', url: `${url}/\${${name}}` } });
+  const { metrics } = await flow(
+    [login(url), { request: { url: `${url}/404` }, capture: { order: { json: '$.id' } } }],
+    { cleanup: [remove('order'), remove('token')] },
+  );
+  assert.deepEqual(asked, ['POST /login', 'GET /404', 'DELETE /abcd']);
+  assert.equal(metrics['cleanup-failures'], 0);
+});
+
+test('clean-up that fails does not fail the check, and is counted', async (t) => {
+  const { url } = await api(t, { 'GET /': ok });
+  const cleanup = [
+    { request: { url: `${url}/404` } },
+    { request: { url: `http://127.0.0.1:${await refusingPort(t)}` } },
+  ];
+  const { outcome, detail, metrics, status } = await flow([{ request: { url } }], { cleanup });
+  assert.deepEqual([outcome, detail, status, metrics['cleanup-failures']], ['passed', null, 200, 2]);
+});
+
+test('clean-up that fails after a step that failed is noted with that', async (t) => {
+  const { url } = await api(t, {});
+  const cleanup = [{ name: 'logout', request: { url } }];
+  const { detail } = await flow([{ name: 'home', request: { url } }], { cleanup });
+  assert.equal(
+    detail,
+    'step 1 "home": expected status between 200 and 299, got 404; clean-up "logout" failed too: expected status between 200 and 299, got 404',
+  );
+});
+
+test('a step that hangs leaves time for the clean-up, and nothing more of the flow goes out', async (t) => {
+  const { url, asked } = await api(t, { 'GET /hang': () => {}, 'GET /clean': ok });
+  const result = await flow([{ name: 'hang', request: { url: `${url}/hang` } }, { request: { url } }], {
+    timeout: '800ms',
+    cleanup: [{ request: { url: `${url}/clean` } }],
+  });
+  assert.deepEqual([result.outcome, result.reason, result.failedPhase], ['failed', 'timeout', 'firstByte']);
+  assert.match(result.detail ?? '', /^step 1 "hang": no answer within 600 ms \(waiting for the first byte/);
+  assert.deepEqual(asked, ['GET /hang', 'GET /clean']);
+});
+
+test('clean-up that hangs ends with the check, and does not fail it', async (t) => {
+  const { url } = await api(t, { 'GET /': ok, 'GET /hang': () => {} });
+  const result = await flow([{ request: { url } }], {
+    timeout: '800ms',
+    cleanup: [{ request: { url: `${url}/hang` } }, { request: { url } }],
+  });
+  assert.deepEqual([result.outcome, result.metrics['cleanup-failures']], ['passed', 2]);
+});
+
+test('all requests of a flow belong to one trace', async (t) => {
+  const { url, headers } = await api(t, { 'GET /': ok });
+  await flow([{ request: { url } }, { request: { url } }]);
+  const ids = headers.map(({ traceparent }) => String(traceparent).split('-')[1]);
+  assert.deepEqual(ids, Array(2).fill(traceId('example', 'eu-west-1', SLOT_MS)));
+});
