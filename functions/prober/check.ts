@@ -10,6 +10,7 @@ import { Redaction } from './redaction.ts';
 import { checkTcp } from './tcp-check.ts';
 import { checkTls } from './tls-check.ts';
 import { Trace } from './trace.ts';
+import { checkWebSocket } from './websocket-check.ts';
 
 /**
  * Makes one check, now, of whatever kind. It ends by the monitor's deadline whatever the target does, and never
@@ -69,6 +70,7 @@ async function engine(attempt: Attempt<Monitor>, monitor: Monitor): Promise<Foun
     case 'dns':
       return checkDns({ ...attempt, monitor });
     case 'websocket':
+      return checkWebSocket({ ...attempt, monitor });
     case 'grpc':
       return foundFailure(inconclusive(`this prober cannot check ${monitor.type} monitors`));
     default:

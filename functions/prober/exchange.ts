@@ -62,7 +62,7 @@ export function exchange(
       firstByteAtMs ??= newestChunkAtMs;
     };
 
-    const request = begin(socket, outgoing);
+    const request = beginRequest(socket, outgoing);
     if (isFailure(request)) return resolve(request);
     trace.hold(request);
     request.once('socket', () => {
@@ -104,7 +104,11 @@ export function exchange(
   });
 }
 
-function begin(socket: Socket, outgoing: Pick<Outgoing, 'method' | 'url' | 'headers'>): ClientRequest | Failure {
+/** A request that goes out over this socket, or why its text cannot be sent. */
+export function beginRequest(
+  socket: Socket,
+  outgoing: Pick<Outgoing, 'method' | 'url' | 'headers'>,
+): ClientRequest | Failure {
   try {
     return sendHttp({
       createConnection: () => socket,
@@ -121,9 +125,10 @@ function begin(socket: Socket, outgoing: Pick<Outgoing, 'method' | 'url' | 'head
   }
 }
 
-const CLOSED_UNANSWERED = 'the server closed the connection without an answer';
+export const CLOSED_UNANSWERED = 'the server closed the connection without an answer';
 
-function unanswered(error: Error, trace: Trace): Failure {
+/** Why an answer did not come, or not to its end. */
+export function unanswered(error: Error, trace: Trace): Failure {
   const phase = trace.phase === 'download' ? 'download' : 'firstByte';
   // Node says ECONNRESET of both; only a real reset has come from a system call.
   if (errorCode(error) === 'ECONNRESET' && error.message === 'socket hang up') {

@@ -28,7 +28,11 @@ export interface Origin {
  * The headers on the wire. What the definition says wins over what we add.
  * @see https://www.w3.org/TR/trace-context/#traceparent-header
  */
-export function wireHeaders(outgoing: Outgoing, origin: Origin, acceptEncoding: string): Record<string, string> {
+export function wireHeaders(
+  outgoing: Pick<Outgoing, 'method' | 'url' | 'headers' | 'body'>,
+  origin: Origin,
+  acceptEncoding: string,
+): Record<string, string> {
   const { method, body } = outgoing;
   const hasBody = body !== null || method === 'POST' || method === 'PUT' || method === 'PATCH';
   return {

@@ -66,12 +66,16 @@ export function filledUrl(url: string, secrets: ReadonlyMap<string, Secret>): UR
  * The request with its secrets in place. This happens once, on what the definition says: an answer, such as a
  * redirect to `?q=${secret:token}`, must never make the prober fill in a secret.
  */
-export function withSecrets(request: HttpRequest, secrets: ReadonlyMap<string, Secret>): Outgoing | Failure {
+export function withSecrets(
+  request: Pick<HttpRequest, 'method' | 'url' | 'headers' | 'body'>,
+  secrets: ReadonlyMap<string, Secret>,
+  schemes: readonly [string, string] = ['http', 'https'],
+): Outgoing | Failure {
   const filled = filling([request.url, ...Object.values(request.headers), request.body ?? ''], secrets);
   if (isFailure(filled)) return filled;
   const url = filledUrl(request.url, secrets);
-  if (url === null || !['http:', 'https:'].includes(url.protocol)) {
-    return inconclusive(`the request's url, with its secrets in place, is not a valid http or https URL`);
+  if (url === null || !schemes.includes(url.protocol.slice(0, -1))) {
+    return inconclusive(`the url, with its secrets in place, is not a valid ${schemes.join(' or ')} URL`);
   }
   const headers = Object.fromEntries(Object.entries(request.headers).map(([name, value]) => [name, filled(value)]));
   if (url.username !== '' && headers.authorization === undefined) headers.authorization = basicCredentials(url);

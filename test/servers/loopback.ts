@@ -52,7 +52,8 @@ export async function refusingPort(t: TestContext): Promise<number> {
   return port;
 }
 
-async function listen(t: TestContext, server: Server): Promise<number> {
+/** Listens on a free port of 127.0.0.1 until the test ends. */
+export async function listen(t: TestContext, server: Server): Promise<number> {
   const sockets = new Set<Socket>();
   server.on('connection', (socket: Socket) => {
     sockets.add(socket);
