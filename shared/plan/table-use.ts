@@ -1,5 +1,6 @@
 import type { Deployment, Monitor, Region } from '../monitor.ts';
 import { BATCH_GROUP_MS, MINUTE_MS } from '../schedule.ts';
+import { streamMetrics } from '../stream-metrics.ts';
 import { LEVEL_MS, type Level, retentionOf } from '../table.ts';
 import {
   INCIDENTS_PER_MONTH,
@@ -156,6 +157,9 @@ function groupOf(monitors: readonly Monitor[], startMs: number) {
 
 /** Numbers of its own that each result of a monitor may bring. */
 function metricsOf(monitor: Monitor): number {
+  if (monitor.type === 'http' && monitor.stream !== undefined) {
+    return monitor.metrics.length + streamMetrics(monitor.stream.format, monitor.stream.price).length;
+  }
   if (monitor.type !== 'flow') return monitor.metrics.length;
   const steps = [...monitor.steps, ...monitor.cleanup];
   const times = steps.length + (monitor.cleanup.length > 0 ? 1 : 0);
