@@ -5,6 +5,7 @@ import { withinDeadline } from './deadline.ts';
 import { checkDns } from './dns-check.ts';
 import { errorMessage, inconclusive, isFailure } from './failure.ts';
 import { checkFlow } from './flow-check.ts';
+import { checkGrpc } from './grpc-check.ts';
 import { checkHttp } from './http-check.ts';
 import { Redaction } from './redaction.ts';
 import { checkTcp } from './tcp-check.ts';
@@ -72,7 +73,7 @@ async function engine(attempt: Attempt<Monitor>, monitor: Monitor): Promise<Foun
     case 'websocket':
       return checkWebSocket({ ...attempt, monitor });
     case 'grpc':
-      return foundFailure(inconclusive(`this prober cannot check ${monitor.type} monitors`));
+      return checkGrpc({ ...attempt, monitor });
     default:
       return unknownType(monitor);
   }

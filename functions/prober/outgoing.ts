@@ -14,7 +14,7 @@ export interface Outgoing {
 }
 
 /** Part of every user agent, so that an API's owner sees who asks, and from where. */
-const PRODUCT = 'Parallax/0.1';
+export const PRODUCT = 'Parallax/0.1';
 
 export interface Origin {
   readonly region: string;
@@ -24,10 +24,12 @@ export interface Origin {
   readonly spanId: string;
 }
 
-/**
- * The headers on the wire. What the definition says wins over what we add.
- * @see https://www.w3.org/TR/trace-context/#traceparent-header
- */
+/** @see https://www.w3.org/TR/trace-context/#traceparent-header */
+export function traceparent(traceId: string, spanId: string): string {
+  return `00-${traceId}-${spanId}-01`;
+}
+
+/** The headers on the wire. What the definition says wins over what we add. */
 export function wireHeaders(
   outgoing: Pick<Outgoing, 'method' | 'url' | 'headers' | 'body'>,
   origin: Origin,
@@ -40,7 +42,7 @@ export function wireHeaders(
     'user-agent': `${PRODUCT} (region=${origin.region})`,
     accept: '*/*',
     'accept-encoding': acceptEncoding,
-    traceparent: `00-${origin.traceId}-${origin.spanId}-01`,
+    traceparent: traceparent(origin.traceId, origin.spanId),
     ...(hasBody ? { 'content-length': String(Buffer.byteLength(body ?? '')) } : {}),
     connection: 'close',
     ...outgoing.headers,
