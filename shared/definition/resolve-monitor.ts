@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Json, Monitor, MonitorBase, MonitorType, Region, Retention } from '../monitor.ts';
+import { defaultAttempts } from './default-attempts.ts';
 import type { Reporter } from './diagnostics.ts';
 import { DnsSchema, SoundDns } from './dns-schema.ts';
 import { FlowSchema, SoundFlow } from './flow-schema.ts';
@@ -56,7 +57,7 @@ export type Own<M extends Monitor> = Omit<M, Exclude<keyof MonitorBase, 'metrics
 export function resolveMonitor(value: Json, context: MonitorContext, reporter: Reporter): ResolvedMonitor {
   const type = typeOf(value, reporter);
   const check = <P extends z.ZodObject>(schema: z.ZodObject, sound: P) =>
-    checkAgainst(schema, sound, type.isKnown ? value : without(value, 'type'), reporter, (path, key) =>
+    checkAgainst(schema, sound, type.isKnown ? value : ofType(value, type.is), reporter, (path, key) =>
       elsewhere(path, key, type.is),
     );
   const resolve = <T extends ParsedBase>(
@@ -128,7 +129,12 @@ function resolveWith<T extends ParsedBase>(
   const { id } = parsed;
   if (id === undefined) return { id: null, monitor: null };
   const usable = ownPart !== null && broken.size === 0;
-  return { id, monitor: usable ? { id, name: parsed.name ?? id, ...ownPart, ...common } : null };
+  return {
+    id,
+    monitor: usable
+      ? { id, name: parsed.name ?? id, ...ownPart, ...common, attempts: parsed.attempts ?? defaultAttempts(ownPart) }
+      : null,
+  };
 }
 
 const TYPES = Object.keys(MONITOR_SCHEMAS) as readonly MonitorType[];
@@ -174,9 +180,9 @@ function propertiesAt(schema: z.ZodObject, [step]: readonly string[]): readonly 
     : [];
 }
 
-function without(value: Json, key: string): Json {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
-  return Object.fromEntries(Object.entries(value).filter(([name]) => name !== key));
+/** The rest is judged as if it said what it looks like. */
+function ofType(value: Json, type: MonitorType): Json {
+  return typeof value !== 'object' || value === null || Array.isArray(value) ? value : { ...value, type };
 }
 
 /** The alerts that are right by themselves, each with its place, so that a bad neighbour hides nothing. */
