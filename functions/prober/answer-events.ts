@@ -183,7 +183,8 @@ function errorIn(event: Json): string | null {
   if (typeof error === 'string') return error;
   const kind = [textAt(error, 'code'), textAt(error, 'type')].find((one) => one !== null && one !== 'error') ?? null;
   const words = [kind, textAt(error, 'message')].filter((word) => word !== null);
-  return words.length === 0 ? JSON.stringify(error) : words.join(': ');
+  // Not written as JSON: a hostile one is nested deeper than any stack.
+  return words.length === 0 ? 'no word of which' : words.join(': ');
 }
 
 function counted(counts: { readonly [K in keyof Usage]: Json | undefined }): Usage {

@@ -77,23 +77,32 @@ export class AnswerStream implements Intake {
     return { text: this.#text.length === 0 ? undefined : this.#text.join(''), stopReason: this.#stopReason };
   }
 
-  /**
-   * By name, as `shared/stream-metrics.ts` lists them. What was not seen is absent, never 0; so is a percentile that
-   * its gaps cannot support, and a cost without the API's own count of tokens: a bill is not guessed.
-   */
-  metrics(price: Price | null): Readonly<Record<string, number>> {
-    const { inputTokens, cachedInputTokens } = this.#usage;
-    const outputTokens = this.#usage.outputTokens ?? (this.#tokens === 0 ? null : this.#tokens);
+  /** What stays true of a stream that broke. Absent where it was not seen, or where the gaps cannot support a percentile. */
+  get times(): Readonly<Record<string, number>> {
     return withoutNulls({
       timeToFirstEvent: this.#since(this.#firstEventAtMs),
       timeToFirstToken: this.#since(this.#firstTextAtMs),
       interTokenP95: rounded(this.#gapsMs.supportedQuantile(0.95)),
-      tokensPerSecond: this.#tokensPerSecond(),
-      inputTokens: inputTokens ?? null,
-      cachedInputTokens: cachedInputTokens ?? null,
-      outputTokens,
-      cost: price === null ? null : costOf(this.#usage, price),
     });
+  }
+
+  /**
+   * Of a whole answer, by name, as `shared/stream-metrics.ts` lists them. What was not seen is absent, never 0; so is a
+   * cost without the API's own count of tokens: a bill is not guessed.
+   */
+  metrics(price: Price | null): Readonly<Record<string, number>> {
+    const { inputTokens, cachedInputTokens } = this.#usage;
+    const outputTokens = this.#usage.outputTokens ?? (this.#tokens === 0 ? null : this.#tokens);
+    return {
+      ...this.times,
+      ...withoutNulls({
+        tokensPerSecond: this.#tokensPerSecond(),
+        inputTokens: inputTokens ?? null,
+        cachedInputTokens: cachedInputTokens ?? null,
+        outputTokens,
+        cost: price === null ? null : costOf(this.#usage, price),
+      }),
+    };
   }
 
   #see(event: StreamEvent, atMs: number): Failure | null {

@@ -33,20 +33,20 @@ export async function checkHttp(attempt: Attempt<HttpMonitor>, session: Session 
   const credentials = credentialsOf(first);
   if (credentials !== null) redaction.hide(credentials);
   let outgoing = first;
-  let streamed: AnswerStream | null = null;
+  const begun: { stream: AnswerStream | null } = { stream: null };
   const intakeOf: IntakeOf = (status, headers, sentAtMs) => {
     if (monitor.stream === undefined || streamProblem(status, headers) !== null) return null;
-    streamed = new AnswerStream(monitor.stream.format, sentAtMs);
-    return streamed;
+    begun.stream = new AnswerStream(monitor.stream.format, sentAtMs);
+    return begun.stream;
   };
   for (;;) {
     const answer = await hop(attempt, withCookies(outgoing, session), intakeOf);
-    if (isFailure(answer)) return foundFailure(answer);
+    if (isFailure(answer)) return { failure: answer, metrics: begun.stream?.times ?? {} };
     session?.answered(outgoing.url, answer.headers);
     if (maxRedirects === 0 || !isRedirect(answer.status, answer.headers)) {
       trace.end();
       const body = await decodeBody(answer.body, answer.headers['content-encoding'], maxBodyBytes);
-      return isFailure(body) ? foundFailure(body) : judge(attempt, answer, body, streamed, session);
+      return isFailure(body) ? foundFailure(body) : judge(attempt, answer, body, begun.stream, session);
     }
     if (trace.redirects >= maxRedirects) {
       const detail = `redirected more than ${maxRedirects} times, the last time to ${answer.headers.location}`;

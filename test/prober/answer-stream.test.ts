@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import fc from 'fast-check';
 import { AnswerStream } from '../../functions/prober/answer-stream.ts';
 import type { Price, StreamFormat } from '../../shared/monitor.ts';
 import { chatEvents, event, messagesEvents, responsesEvents, type StreamCase } from '../servers/ai-streams.ts';
@@ -84,6 +85,7 @@ for (const [format, eventsOf] of FORMATS) {
 const ERRORS: readonly (readonly [StreamFormat, unknown, string])[] = [
   ['openai-chat', { error: { message: 'Too busy', type: 'server_error', code: null } }, 'server_error: Too busy'],
   ['openai-chat', { error: 'Too busy' }, 'Too busy'],
+  ['openai-chat', { error: {} }, 'no word of which'],
   ['openai-responses', { type: 'error', code: 'rate_limit', message: 'Too busy' }, 'rate_limit: Too busy'],
   [
     'openai-responses',
@@ -158,4 +160,33 @@ test('no event at all, or half of one, is broken', () => {
 
 test('a chat that leaves [DONE] out is whole once it said why it stopped', () => {
   assert.equal(streamed('openai-chat', chatEvents({ text: ['a'] }).slice(0, -1)).failure, null);
+});
+
+test('what is nested deeper than any stack is an event like another', () => {
+  const deep = `${'['.repeat(200_000)}${']'.repeat(200_000)}`;
+  for (const [format] of FORMATS) {
+    for (const data of [
+      deep,
+      `{"error":${deep}}`,
+      `{"choices":${deep}}`,
+      `{"type":"message_start","message":${deep}}`,
+    ]) {
+      assert.doesNotThrow(() => streamed(format, [event(data)]));
+    }
+  }
+});
+
+test('law: whatever comes, there is an answer or a failure, and every number is finite', () => {
+  const piece = fc.oneof(
+    fc.uint8Array({ maxLength: 40 }).map((bytes) => Buffer.from(bytes).toString('latin1')),
+    fc.json({ maxDepth: 3 }).map((json) => event(json)),
+    fc.constantFrom(...FORMATS.flatMap(([, eventsOf]) => eventsOf({ text: ['a'], usage: { input: 9, output: 1 } }))),
+  );
+  fc.assert(
+    fc.property(fc.constantFrom(...FORMATS, ['sse'] as const), fc.array(piece), ([format], pieces) => {
+      const { stream, failure } = streamed(format, pieces);
+      assert.ok(failure === null || failure.outcome === 'failed');
+      for (const value of Object.values(stream.metrics(PRICE))) assert.ok(Number.isFinite(value) && value >= 0);
+    }),
+  );
 });

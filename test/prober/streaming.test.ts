@@ -251,6 +251,15 @@ test('the deadline says how far the stream had come', async (t) => {
   assert.match(detail ?? '', /reading the answer, 3 events so far/);
 });
 
+test('a stream that broke keeps the times it had, and has no count and no cost', async (t) => {
+  const events = messagesEvents({ text: ['4', '2'], usage: USAGE }).slice(0, 4);
+  const { reason, metrics } = await checkStream(t, sends(events), {
+    request: { stream: 'anthropic-messages' },
+    monitor: { price: { input: 2, output: 10 } },
+  });
+  assert.deepEqual([reason, Object.keys(metrics)], ['protocol', ['timeToFirstEvent', 'timeToFirstToken']]);
+});
+
 test('a key that an error repeats is not told', async (t) => {
   const error = event({ error: { code: 'invalid_api_key', message: 'Incorrect API key provided: sk-hunter2' } });
   const { detail } = await checkStream(
