@@ -1,6 +1,5 @@
 import { z } from 'zod';
 import type { Json, Monitor, MonitorBase, MonitorType, Region, Retention } from '../monitor.ts';
-import { defaultAttempts } from './default-attempts.ts';
 import type { Reporter } from './diagnostics.ts';
 import { DnsSchema, SoundDns } from './dns-schema.ts';
 import { FlowSchema, SoundFlow } from './flow-schema.ts';
@@ -129,12 +128,7 @@ function resolveWith<T extends ParsedBase>(
   const { id } = parsed;
   if (id === undefined) return { id: null, monitor: null };
   const usable = ownPart !== null && broken.size === 0;
-  return {
-    id,
-    monitor: usable
-      ? { id, name: parsed.name ?? id, ...ownPart, ...common, attempts: parsed.attempts ?? defaultAttempts(ownPart) }
-      : null,
-  };
+  return { id, monitor: usable ? { id, name: parsed.name ?? id, ...ownPart, ...common } : null };
 }
 
 const TYPES = Object.keys(MONITOR_SCHEMAS) as readonly MonitorType[];
