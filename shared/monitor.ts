@@ -134,11 +134,25 @@ export interface HttpRequest {
   /** Lower-case names. */
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string | null;
+  /** Sets the header `authorization`. */
+  readonly auth?: RequestAuth;
   /** 0 means that a redirect is the answer. */
   readonly maxRedirects: number;
   /** Bound on the body, before and after decoding. A larger one is `too-large`. */
   readonly maxBodyBytes: number;
 }
+
+/** Its texts may hold `${secret:name}`. */
+export type RequestAuth =
+  | { readonly kind: 'basic'; readonly user: string; readonly password: string }
+  /** Client credentials. `scope` null: what the endpoint gives by itself. */
+  | {
+      readonly kind: 'oauth2';
+      readonly tokenUrl: string;
+      readonly clientId: string;
+      readonly clientSecret: string;
+      readonly scope: string | null;
+    };
 
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
 

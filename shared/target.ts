@@ -43,9 +43,9 @@ export function targetOf(monitor: Monitor): string {
 export function secretTexts(monitor: Monitor): readonly string[] {
   switch (monitor.type) {
     case 'http':
-      return textsOfRequest(monitor.request);
+      return requestTexts(monitor.request);
     case 'flow':
-      return [...monitor.steps, ...monitor.cleanup].flatMap(({ request }) => textsOfRequest(request));
+      return [...monitor.steps, ...monitor.cleanup].flatMap(({ request }) => requestTexts(request));
     case 'tcp':
       return [monitor.tcp.send ?? ''];
     case 'tls':
@@ -62,8 +62,9 @@ export function secretTexts(monitor: Monitor): readonly string[] {
   }
 }
 
-function textsOfRequest({ url, headers, body }: HttpRequest): readonly string[] {
-  return [url, ...Object.values(headers), body ?? ''];
+/** All texts of a request in which `${secret:name}` may stand, and in a flow `${capture:name}`. */
+export function requestTexts({ url, headers, body, auth }: HttpRequest): readonly string[] {
+  return [url, ...Object.values(headers), body ?? '', ...Object.values(auth ?? {}).filter((text) => text !== null)];
 }
 
 /** `db.acme.example:5432`, `[2001:db8::1]:53` */

@@ -5,6 +5,7 @@ import {
   type HttpMonitor,
   stepMetric,
 } from '../../shared/monitor.ts';
+import { requestTexts } from '../../shared/target.ts';
 import type { Attempt, Found } from './attempt.ts';
 import { compileCaptures } from './capture.ts';
 import { CookieJar } from './cookie-jar.ts';
@@ -180,12 +181,11 @@ interface Compiled {
 const compiled = perMonitor((monitor: FlowMonitor): Compiled => {
   const compileStep = ({ name, request, expect, capture, metrics }: FlowStep): CompiledStep => {
     const { steps: _steps, cleanup: _cleanup, ...base } = monitor;
-    const texts = [request.url, ...Object.values(request.headers), request.body ?? ''];
     return {
       name,
       monitor: { ...base, type: 'http', request, expect, metrics },
       capture: compileCaptures(capture),
-      uses: placeholderNames(texts).filter((one) => one.startsWith(capturedName(''))),
+      uses: placeholderNames(requestTexts(request)).filter((one) => one.startsWith(capturedName(''))),
     };
   };
   return {

@@ -3,6 +3,7 @@ import type { HttpMonitor } from '../../shared/monitor.ts';
 import { traceId } from '../../shared/result.ts';
 import { AnswerStream } from './answer-stream.ts';
 import { type Attempt, type Found, foundFailure } from './attempt.ts';
+import { authorization, forgetToken } from './authorization.ts';
 import { ACCEPT_ENCODING, bodyText, decodeBody } from './body.ts';
 import { openConnection } from './connection.ts';
 import { type Answer, exchange, type IntakeOf } from './exchange.ts';
@@ -28,8 +29,11 @@ export interface Session {
 export async function checkHttp(attempt: Attempt<HttpMonitor>, session: Session | null = null): Promise<Found> {
   const { monitor, secrets, trace, redaction } = attempt;
   const { maxRedirects, maxBodyBytes } = monitor.request;
-  const first = withSecrets(monitor.request, secrets);
-  if (isFailure(first)) return foundFailure(first);
+  const written = withSecrets(monitor.request, secrets);
+  if (isFailure(written)) return foundFailure(written);
+  const proof = await authorization(attempt);
+  if (proof !== null && typeof proof !== 'string') return foundFailure(proof);
+  const first = proof === null ? written : { ...written, headers: { ...written.headers, authorization: proof } };
   const credentials = credentialsOf(first);
   if (credentials !== null) redaction.hide(credentials);
   let outgoing = first;
@@ -42,6 +46,7 @@ export async function checkHttp(attempt: Attempt<HttpMonitor>, session: Session 
   for (;;) {
     const answer = await hop(attempt, withCookies(outgoing, session), intakeOf);
     if (isFailure(answer)) return { failure: answer, metrics: begun.stream?.times ?? {} };
+    if (answer.status === 401) forgetToken(monitor.request);
     session?.answered(outgoing.url, answer.headers);
     if (maxRedirects === 0 || !isRedirect(answer.status, answer.headers)) {
       trace.end();

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { auth } from './auth-schema.ts';
 import {
   AnswerConditions,
   BodyConditions,
@@ -37,6 +38,7 @@ export const request = z
       description:
         'The body as any JSON value; sets content-type: application/json unless headers say otherwise. Not together with body.',
     }),
+    auth: auth.optional(),
     redirects: z.int().min(0).max(10).optional().meta({
       description: 'How many redirects are followed, 0 to 10. 0: a redirect is the answer. Default: 5.',
       default: 5,

@@ -173,7 +173,7 @@ function open(
 
 /** Of a monitor, by its top-level property. `secretTexts` in `shared/target.ts` reads the same places. */
 const SECRET_PLACES: Readonly<Record<string, readonly string[]>> = {
-  request: ['url', 'headers', 'body', 'json'],
+  request: ['url', 'headers', 'body', 'json', 'auth'],
   tcp: ['send'],
   websocket: ['url', 'headers', 'send'],
   grpc: ['metadata'],

@@ -116,6 +116,7 @@ function reportUses(
     [['request', 'url'], request.url],
     ...Object.entries(request.headers).map(([name, value]) => [['request', 'headers', name], value] as const),
     [['request', 'body'], request.body ?? ''],
+    ...Object.entries(request.auth ?? {}).map(([name, value]) => [['request', 'auth', name], value ?? ''] as const),
   ];
   for (const [path, text] of places) {
     for (const name of captureNames(text)) {

@@ -1,4 +1,5 @@
-import type { HttpRequest } from '../monitor.ts';
+import type { HttpRequest, RequestAuth } from '../monitor.ts';
+import type { ParsedAuth } from './auth-schema.ts';
 import type { JsonPath, Reporter } from './diagnostics.ts';
 import type { ParsedRequest } from './http-schema.ts';
 import { quote } from './schema-leaves.ts';
@@ -32,8 +33,9 @@ export function resolveRequest(parsed: ParsedRequest, reporter: Reporter): HttpR
     sound = false;
     reporter.error(path, complaint);
   };
-  checkUrl(parsed.url, ['https', 'http'], ['url'], { ...reporter, error: fail });
-  const headers = resolveHeaders(parsed.headers ?? {}, HEADERS_OF_THE_PROBER, { ...reporter, error: fail });
+  const failing = { ...reporter, error: fail };
+  checkUrl(parsed.url, ['https', 'http'], ['url'], failing);
+  const headers = resolveHeaders(parsed.headers ?? {}, HEADERS_OF_THE_PROBER, failing);
   if (parsed.body !== undefined && parsed.json !== undefined) {
     fail(['json'], { message: 'Both "body" and "json" are given, and there is only one body.', remedy: 'Remove one.' });
   }
@@ -46,15 +48,50 @@ export function resolveRequest(parsed: ParsedRequest, reporter: Reporter): HttpR
       remedy: 'Set "method": "POST", or remove the body.',
     });
   }
+  const auth = parsed.auth === undefined ? undefined : resolveAuth(parsed.auth, failing);
+  if (auth !== undefined && headers.has('authorization')) {
+    fail(['auth'], {
+      message: 'Both "auth" and a header authorization are given, and there is only one such header.',
+      remedy: 'Remove one.',
+    });
+  }
   if (!sound) return null;
   return {
     method,
     url: parsed.url,
     headers: Object.fromEntries(headers),
     body,
+    ...(auth === undefined ? {} : { auth }),
     maxRedirects: parsed.redirects ?? DEFAULT_REDIRECTS,
     maxBodyBytes: parsed.maxBodyBytes ?? DEFAULT_MAX_BODY_BYTES,
   };
+}
+
+/** Undefined where there is none that can be used, which was reported. */
+function resolveAuth({ basic, oauth2 }: ParsedAuth, reporter: Reporter): RequestAuth | undefined {
+  if (basic !== undefined) {
+    warnOfClearText(basic.password, ['auth', 'basic', 'password'], reporter);
+    if (basic.user.replaceAll(/\$\{[^}]*\}/g, '').includes(':')) {
+      reporter.error(['auth', 'basic', 'user'], {
+        message: 'The user has a colon in it, where its password would begin (RFC 7617).',
+        remedy: 'Remove it.',
+      });
+    }
+    return { kind: 'basic', user: basic.user, password: basic.password };
+  }
+  if (oauth2 === undefined) return undefined;
+  warnOfClearText(oauth2.clientSecret, ['auth', 'oauth2', 'clientSecret'], reporter);
+  checkUrl(oauth2.tokenUrl, ['https', 'http'], ['auth', 'oauth2', 'tokenUrl'], reporter);
+  const { tokenUrl, clientId, clientSecret, scope = null } = oauth2;
+  return { kind: 'oauth2', tokenUrl, clientId, clientSecret, scope };
+}
+
+function warnOfClearText(text: string, path: JsonPath, reporter: Reporter): void {
+  if (text === '' || secretNames(text).length + captureNames(text).length > 0) return;
+  reporter.warning(path, {
+    message: 'This is a credential in clear, and it would be stored and shown with the monitor.',
+    remedy: 'Put it into Parameter Store and write ${secret:name} in its place.',
+  });
 }
 
 /** What is wrong with a header's name, as a sentence; null for a good one. */
