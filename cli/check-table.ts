@@ -1,3 +1,4 @@
+import { humanNumber } from '../shared/human.ts';
 import { type FlowMonitor, type FlowStep, stepMetric } from '../shared/monitor.ts';
 import { type Outcome, PHASES, type Result } from '../shared/result.ts';
 import type { CheckedFile } from './check-run.ts';
@@ -24,6 +25,7 @@ export function checkTable(files: readonly CheckedFile[]): string {
         ],
       },
       ...(monitor.type === 'flow' ? [{ detail: stepTimes(monitor, result) }] : []),
+      ...(monitor.type === 'http' && monitor.stream !== undefined ? [{ detail: streamNumbers(result) }] : []),
       ...(result.detail === null ? [] : [{ detail: `${result.reason}: ${result.detail}` }]),
     ]),
   ]);
@@ -49,6 +51,17 @@ function stepTimes({ steps, cleanup }: FlowMonitor, { metrics }: Result): string
   const times = (list: readonly FlowStep[]) =>
     list.map(({ name }) => `${name} ${milliseconds(metrics[stepMetric(name)] ?? null)}`).join(' → ');
   return `${times(steps)}${cleanup.length === 0 ? '' : ` · clean-up: ${times(cleanup)}`}`;
+}
+
+/** `first token 412.0 · 45.2 tokens/s · 20 tokens · $0.0022`, as far as they are known. */
+function streamNumbers({ metrics }: Result): string {
+  const { timeToFirstToken = null, tokensPerSecond, outputTokens, cost } = metrics;
+  return [
+    `first token ${milliseconds(timeToFirstToken)}`,
+    ...(tokensPerSecond === undefined ? [] : [`${tokensPerSecond.toFixed(1)} tokens/s`]),
+    ...(outputTokens === undefined ? [] : [`${outputTokens} tokens`]),
+    ...(cost === undefined ? [] : [`$${humanNumber(cost)}`]),
+  ].join(' · ');
 }
 
 function milliseconds(ms: number | null): string {

@@ -206,6 +206,20 @@ test('the table lines up, and a phase that did not happen is a dash', () => {
   );
 });
 
+test('for a person: a stream’s numbers stand beneath it, as far as they are known', () => {
+  const streamed = {
+    ...monitor({ id: 'a' }),
+    stream: { format: 'sse', answer: [], stopReason: [], price: null },
+  } as const;
+  const metrics = { timeToFirstToken: 412, tokensPerSecond: 45.25, outputTokens: 20, cost: 0.0022 };
+  const checked = [metrics, {}].map((numbers) => ({ monitor: streamed, result: resultOf({ metrics: numbers }) }));
+  const lines = checkTable([{ file: 'a.json', checked }]).split('\n');
+  assert.deepEqual(
+    lines.filter((line) => line.includes('token')),
+    ['     first token 412.0 · 45.3 tokens/s · 20 tokens · $0.0022', '     first token —'],
+  );
+});
+
 /** A server that gives this status; its URL. */
 async function target(t: TestContext, status: number): Promise<string> {
   return `http://127.0.0.1:${await serveHttp(t, (_, response) => response.writeHead(status).end())}`;
