@@ -44,11 +44,15 @@ export function withProperties(page: string, type: string | null): string {
 }
 
 function table(type: string | null): string {
-  const definitions: Schema['definitions'] = jsonSchemas()['monitor.schema.json']?.definitions;
-  const monitor = definitions?.[type ?? 'http'];
-  if (typeof monitor !== 'object') throw new Error(`The schema has no monitors of type "${type}".`);
+  const definitions: unknown = jsonSchemas()['monitor.schema.json']?.definitions ?? {};
+  const monitor: unknown = isSchema(definitions) ? definitions[type ?? 'http'] : undefined;
+  if (!isSchema(monitor)) throw new Error(`The schema has no monitors of type "${type}".`);
   const rows = rowsOf(monitor, '', (name) => SHARED.includes(name) === (type === null));
   return ['| property | |', '| --- | --- |', ...rows].join('\n');
+}
+
+function isSchema(value: unknown): value is Schema {
+  return typeof value === 'object' && value !== null;
 }
 
 /** A row a property, those of objects beneath; not the operators of a condition, which are the same everywhere. */
