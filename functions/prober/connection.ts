@@ -64,11 +64,11 @@ export interface TlsOffer {
 export type Prelude = (socket: Socket) => Promise<Failure | null>;
 
 /** Of a URL, whose scheme has TLS where it ends in `s:`. */
-export function endpointOf(url: URL): Endpoint {
+function endpointOf(url: URL): Endpoint {
   return { host: hostOf(url), port: Number(url.port) || (isSecure(url) ? 443 : 80) };
 }
 
-export function isSecure(url: URL): boolean {
+function isSecure(url: URL): boolean {
   return url.protocol === 'https:' || url.protocol === 'wss:';
 }
 
