@@ -1,6 +1,7 @@
 import type { Progress } from '../../shared/aggregator-table.ts';
 import { type Control, readControls } from '../../shared/control.ts';
 import { floorTo, type History } from '../../shared/history.ts';
+import type { Incident } from '../../shared/incident.ts';
 import type { Deployment, Monitor, Region } from '../../shared/monitor.ts';
 import { HOUR_MS, MINUTE_MS } from '../../shared/schedule.ts';
 import { LEVEL_MS } from '../../shared/table.ts';
@@ -84,45 +85,60 @@ export async function aggregate(
     Math.min(before.evaluatedUntilEpochMs, ...Object.values(before.heldBack)),
     nowEpochMs - PAGE_WITHIN_MS,
   );
-  const caughtUp = await Promise.all(
-    regionsOf(deployment).map((region) => catchUp(aggregation, before, region, judgedFrom, closeUntil, nowEpochMs)),
-  );
-  const regions = new Map(caughtUp.map(({ results }) => [results.region, results]));
-  const progressOfRegions = Object.fromEntries(caughtUp.map(({ results, progress }) => [results.region, progress]));
-
-  const pulses = regionsOf(deployment).map((region) =>
-    pulseOf(
-      deployment,
-      region,
-      progressOfRegions[region]?.lastSlotEpochMs ?? null,
-      before.watchingSinceEpochMs,
-      nowEpochMs,
-      controls,
+  const faults: Error[] = [];
+  // What fails must not keep the rest from being done. It is told in the end, and done again next time.
+  const attempt = async <T>(what: string, work: () => Promise<T>, otherwise: T): Promise<T> => {
+    try {
+      return await work();
+    } catch (error) {
+      faults.push(new Error(`${what} failed: ${error instanceof Error ? error.message : error}`, { cause: error }));
+      return otherwise;
+    }
+  };
+  const read = await Promise.all(
+    regionsOf(deployment).map((region) =>
+      attempt(
+        `catching up with ${region}`,
+        () => catchUp(aggregation, before, region, judgedFrom, closeUntil, nowEpochMs),
+        null,
+      ),
     ),
   );
+  const caughtUp = read.filter((region) => region !== null);
+  const regions = new Map(caughtUp.map(({ results }) => [results.region, results]));
+  const known = Object.entries(before.regions).filter(([region]) => regionsOf(deployment).includes(region));
+  const progressOfRegions = {
+    ...Object.fromEntries(known),
+    ...Object.fromEntries(caughtUp.map(({ results, progress }) => [results.region, progress])),
+  };
+
+  const pulses = regionsOf(deployment).map((region): RegionPulse => {
+    const lastSlotEpochMs = progressOfRegions[region]?.lastSlotEpochMs ?? null;
+    // What could not be read is not silence.
+    if (!regions.has(region)) return { region, lastSlotEpochMs, isExpected: true, silent: null };
+    return pulseOf(deployment, region, lastSlotEpochMs, before.watchingSinceEpochMs, nowEpochMs, controls);
+  });
   const heldBack: Record<string, number> = {};
-  const faults: Error[] = [];
-  let transitions = await announceSilence(book, pulses);
+  let transitions = await attempt('announcing silence', () => announceSilence(book, pulses), 0);
   const silent = new Set(pulses.filter((pulse) => pulse.silent !== null).map((pulse) => pulse.region));
   const windows = new PolicyWindows(history, monitors, regions);
   for (const monitor of deployment.monitors) {
     const from = Math.max(judgedUntil(before, monitor.id), nowEpochMs - PAGE_WITHIN_MS);
     const until = frontierOf(monitor, from, nowEpochMs, regions, silent, controls);
     if (until < nowEpochMs) heldBack[monitor.id] = until;
-    try {
-      transitions += await judgeMonitor(book, monitor, from, until, windows, regions, controls);
-    } catch (error) {
-      // One monitor that cannot be judged must not keep the others from being paged. It is judged again next time.
-      heldBack[monitor.id] = from;
-      faults.push(new Error(`monitor ${monitor.id} could not be judged`, { cause: error }));
-    }
+    const judged = await attempt(
+      `judging monitor ${monitor.id}`,
+      () => judgeMonitor(book, monitor, from, until, windows, regions, controls),
+      null,
+    );
+    if (judged === null) heldBack[monitor.id] = from;
+    transitions += judged ?? 0;
   }
-  transitions += await withdraw(book, deployment, nowEpochMs);
+  transitions += await attempt('withdrawing incidents', () => withdraw(book, deployment, nowEpochMs), 0);
   const delivered = await book.deliverAll(nowEpochMs);
-  await book.forgetResolved(
-    (incident) =>
-      (incident.resolvedSlotEpochMs ?? 0) < judgedUntil(before, incident.subject) && part.mayForget(incident),
-  );
+  const isPast = (incident: Incident) =>
+    (incident.resolvedSlotEpochMs ?? 0) < judgedUntil(before, incident.subject) && part.mayForget(incident);
+  await attempt('forgetting resolved incidents', () => book.forgetResolved(isPast), undefined);
 
   const after: Progress = {
     heartbeatEpochMs: nowEpochMs,
@@ -130,7 +146,8 @@ export async function aggregate(
     watchingSinceEpochMs,
     evaluatedUntilEpochMs: nowEpochMs,
     heldBack,
-    closedUntilEpochMs: Math.max(closeUntil, before.closedUntilEpochMs),
+    closedUntilEpochMs:
+      caughtUp.length < read.length ? before.closedUntilEpochMs : Math.max(closeUntil, before.closedUntilEpochMs),
     regions: progressOfRegions,
   };
   await store.saveProgress(after, loaded?.version ?? 0);

@@ -16,7 +16,7 @@ const OVERTAKEN_MS = 30 * SECOND_MS;
 
 /**
  * Up to where a monitor's slots can be judged: before the first slot that still waits for a region's result.
- * Silent regions are not waited for, nor is one whose prober does not know the monitor (yet), nor a slot that the
+ * `regions` has none that could not be read now: they are waited for. Silent regions are not waited for, nor is one whose prober does not know the monitor (yet), nor a slot that the
  * region's later results have overtaken: a run that failed.
  */
 export function frontierOf(
@@ -32,9 +32,10 @@ export function frontierOf(
     .map((region) => regions.get(region))
     .filter((results) => results !== undefined)
     .filter((results) => !silent.has(results.region) && isReporting(monitor, results, nowEpochMs));
+  const isUnread = monitor.regions.some((region) => !regions.has(region));
   for (const slot of slotsIn(monitor, fromEpochMs, nowEpochMs)) {
     if (slot + settleMs <= nowEpochMs || isPaused(monitor, slot, controls)) continue;
-    if (reporting.some((results) => isAwaited(monitor, slot, results))) return slot;
+    if (isUnread || reporting.some((results) => isAwaited(monitor, slot, results))) return slot;
   }
   return nowEpochMs;
 }

@@ -148,3 +148,23 @@ test('a slow latency is paged by its percentile, over single results and stored 
     [['opened', 36]],
   );
 });
+
+test('a region whose results cannot be read does not keep the others from being paged', async (t) => {
+  const scene = await Scene.open(t, deployment);
+  for (let minute = 0; minute <= 3; minute += 1) {
+    await scene.minute(minute, everywhere('up'));
+    await scene.run(minute);
+  }
+  scene.client.middlewareStack.add(
+    (next) => async (args) => {
+      if (JSON.stringify(args.input).includes('batch#ap-southeast-2')) throw new Error('throttled');
+      return next(args);
+    },
+    { step: 'initialize' },
+  );
+  for (let minute = 4; minute <= 9; minute += 1) {
+    await scene.minute(minute, { 'eu-west-1': 'down', 'us-east-1': 'down' });
+    await assert.rejects(scene.run(minute), /catching up with ap-southeast-2 failed: throttled/);
+  }
+  assert.deepEqual(scene.kinds, ['opened']);
+});
