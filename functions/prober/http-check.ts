@@ -31,7 +31,7 @@ export async function checkHttp(attempt: Attempt<HttpMonitor>, session: Session 
   const { maxRedirects, maxBodyBytes } = monitor.request;
   const written = withSecrets(monitor.request, secrets);
   if (isFailure(written)) return foundFailure(written);
-  const proof = await authorization(attempt);
+  const proof = monitor.request.auth === undefined ? null : await authorization(attempt);
   if (proof !== null && typeof proof !== 'string') return foundFailure(proof);
   const first = proof === null ? written : { ...written, headers: { ...written.headers, authorization: proof } };
   const credentials = credentialsOf(first);
