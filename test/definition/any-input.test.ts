@@ -17,6 +17,7 @@ const words = fc.constantFrom(
   '${secret:y}',
   '\ud800',
   'https://a.dev',
+  ...['tcp', 'tls', 'dns', 'websocket', 'grpc', 'wss://a.dev', 'MX', '1.1.1.1', '443'],
   '(',
   '',
 );
@@ -56,6 +57,8 @@ const keys = fc.constantFrom(
     'email',
     'retention',
     'defaults',
+    ...['type', 'tcp', 'tls', 'dns', 'websocket', 'grpc', 'host', 'port', 'send', 'startTls', 'record', 'resolver'],
+    ...['received', 'names', 'answers', 'message', 'protocols', 'metadata', 'health', 'service'],
     '__proto__',
     'constructor',
     'toString',
