@@ -41,9 +41,10 @@ export function progressPut(table: string, writer: Region, progress: Progress, e
   return versionedPut(table, { ...progressKey(writer), ...jsonAttribute(progress) }, expectedVersion);
 }
 
-export function progressOf(item: Item | undefined): { progress: Progress; version: number } | null {
+/** Null: there is none. `progress` null: it cannot be read, and the version lets it be replaced. */
+export function progressOf(item: Item | undefined): { progress: Progress | null; version: number } | null {
   if (item === undefined) return null;
-  return { progress: parseJson(item) as Progress, version: Number(item['version']?.N) };
+  return { progress: readJson<Progress>(item), version: Number(item['version']?.N ?? 0) };
 }
 
 /** Every incident that is open or has something unsent. */
@@ -51,8 +52,10 @@ export function alertsQuery(table: string, writer: Region): QueryCommandInput {
   return partitionQuery(table, `alert#${writer}`, {});
 }
 
-export function alertOf(item: Item): Alert {
-  return { ...(parseJson(item) as Omit<Alert, 'version'>), version: Number(item['version']?.N) };
+/** Null: it cannot be read. */
+export function alertOf(item: Item): Alert | null {
+  const content = readJson<Omit<Alert, 'version'>>(item);
+  return content === null ? null : { ...content, version: Number(item['version']?.N ?? 0) };
 }
 
 /** Stores state and outbox together. `alert.version` is what was read; 0: there was none. */
@@ -90,12 +93,14 @@ export function notificationsQuery(table: string, writer: Region, limit: number)
   return partitionQuery(table, `notification#${writer}`, { ScanIndexForward: false, Limit: limit });
 }
 
-export function incidentOf(item: Item): Incident {
-  return parseJson(item) as Incident;
+/** Null: it cannot be read. */
+export function incidentOf(item: Item): Incident | null {
+  return readJson<Incident>(item);
 }
 
-export function notificationOf(item: Item): SentNotification {
-  return parseJson(item) as SentNotification;
+/** Null: it cannot be read. */
+export function notificationOf(item: Item): SentNotification | null {
+  return readJson<SentNotification>(item);
 }
 
 function progressKey(writer: Region): Item {
@@ -153,8 +158,14 @@ function jsonAttribute(content: unknown): Item {
   return { json: { S: JSON.stringify(content) } };
 }
 
-function parseJson(item: Item): unknown {
-  return JSON.parse(item['json']?.S ?? 'null');
+/** What this code wrote as JSON; null when it is damaged. */
+function readJson<T>(item: Item): T | null {
+  try {
+    return JSON.parse(item['json']?.S ?? 'null');
+  } catch (error) {
+    if (error instanceof SyntaxError) return null;
+    throw error;
+  }
 }
 
 /** Sorts as the instant does, and reads like it. */

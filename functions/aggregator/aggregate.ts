@@ -183,7 +183,13 @@ function resume(
       regions: {},
     };
   }
-  return { ...progress, watchingSinceEpochMs, closedUntilEpochMs: Math.max(progress.closedUntilEpochMs, oldest) };
+  return {
+    ...progress,
+    watchingSinceEpochMs,
+    // The other aggregator's clock may be ahead.
+    evaluatedUntilEpochMs: Math.min(progress.evaluatedUntilEpochMs, nowEpochMs),
+    closedUntilEpochMs: Math.max(progress.closedUntilEpochMs, oldest),
+  };
 }
 
 function judgedUntil(progress: Progress, monitorId: string): number {

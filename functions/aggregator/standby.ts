@@ -43,7 +43,7 @@ export async function takePart(
   const peerAlertOf = (incident: Incident) => peerAlerts.find((alert) => keyOf(alert.incident) === keyOf(incident));
   return {
     active: writer === deployment.home || isHomeGone(deployment, ownProgress, peer?.progress ?? null, nowEpochMs),
-    progress: furthest(ownProgress, peer?.progress ?? null),
+    progress: furthest(ownProgress, peer?.progress ?? null, deployment.standbyAfterMs, nowEpochMs),
     alerts: joined(ownAlerts, peerAlerts),
     mayForget: (incident) => peerAlertOf(incident)?.incident.status !== 'open',
   };
@@ -52,18 +52,29 @@ export async function takePart(
 /** Home is gone when this aggregator has watched its heartbeat miss for long enough: a standby that was away itself waits first. */
 function isHomeGone(deployment: Deployment, own: Progress | null, home: Progress | null, nowEpochMs: number): boolean {
   const watchingSince = watchingSinceOf(own, nowEpochMs);
-  return nowEpochMs - Math.max(home?.heartbeatEpochMs ?? 0, watchingSince) >= deployment.standbyAfterMs;
+  // A clock that is ahead must not keep the standby waiting.
+  const heartbeat = Math.min(home?.heartbeatEpochMs ?? 0, nowEpochMs);
+  return nowEpochMs - Math.max(heartbeat, watchingSince) >= deployment.standbyAfterMs;
 }
 
 export function watchingSinceOf(own: Progress | null, nowEpochMs: number): number {
   return own === null || nowEpochMs - own.heartbeatEpochMs > GAP_MS ? nowEpochMs : own.watchingSinceEpochMs;
 }
 
-/** Where both together have come to: slots that the other has judged are not judged again. */
-function furthest(own: Progress | null, peer: Progress | null): Progress | null {
+/**
+ * Where both together have come to: slots that the other has judged while this one was away are not judged again.
+ * One that was there all the time goes by itself: in a partition the other may have seen less.
+ */
+function furthest(
+  own: Progress | null,
+  peer: Progress | null,
+  standbyAfterMs: number,
+  nowEpochMs: number,
+): Progress | null {
   if (own === null || peer === null) return own ?? peer;
   if (!own.active) return { ...peer, heartbeatEpochMs: own.heartbeatEpochMs };
-  if (!peer.active || peer.evaluatedUntilEpochMs <= own.evaluatedUntilEpochMs) return own;
+  const wasThere = nowEpochMs - own.heartbeatEpochMs < standbyAfterMs;
+  if (wasThere || !peer.active || peer.evaluatedUntilEpochMs <= own.evaluatedUntilEpochMs) return own;
   return { ...own, evaluatedUntilEpochMs: peer.evaluatedUntilEpochMs, heldBack: peer.heldBack };
 }
 

@@ -31,7 +31,8 @@ export type WriteOutcome = 'written' | 'lost';
 
 /** Progress, and the version that a write must expect. */
 export interface StoredProgress {
-  readonly progress: Progress;
+  /** Null: damaged. */
+  readonly progress: Progress | null;
   readonly version: number;
 }
 
@@ -70,7 +71,14 @@ export class Store {
   }
 
   async loadAlerts(of: Region = this.#writer): Promise<Alert[]> {
-    return (await this.query(alertsQuery(this.#table, of))).map(alertOf);
+    const alerts: Alert[] = [];
+    for (const item of await this.query(alertsQuery(this.#table, of))) {
+      const alert = alertOf(item);
+      if (alert !== null) alerts.push(alert);
+      // A damaged one of our own would keep its policy from ever being stored again: rather announced twice.
+      else if (of === this.#writer) await this.#delete(item);
+    }
+    return alerts;
   }
 
   /** `alert.version` is the one that was read; the stored one is one more. */
@@ -91,6 +99,11 @@ export class Store {
     await this.#client.send(new PutItemCommand(incidentPut(this.#table, this.#writer, incident, this.#retention)));
     const put = notificationPut(this.#table, this.#writer, notification, this.#retention);
     await this.#client.send(new PutItemCommand(put));
+  }
+
+  async #delete({ pk, sk }: Item): Promise<void> {
+    if (pk === undefined || sk === undefined) return;
+    await this.#client.send(new DeleteItemCommand({ TableName: this.#table, Key: { pk, sk } }));
   }
 
   #putUnlessLost(input: PutItemCommandInput): Promise<WriteOutcome> {

@@ -38,10 +38,16 @@ export function aggregatorReader(
     const { Item: item } = await client.send(new GetItemCommand(progressGet(table, writer)));
     return progressOf(item)?.progress ?? null;
   };
-  const newest = async <T>(queryOf: (writer: Region) => QueryCommandInput, read: (item: Item) => T): Promise<T[]> => {
+  const newest = async <T>(
+    queryOf: (writer: Region) => QueryCommandInput,
+    read: (item: Item) => T | null,
+  ): Promise<T[]> => {
     const pages = await Promise.all(writers.map((writer) => client.send(new QueryCommand(queryOf(writer)))));
     const items = pages.flatMap((page) => page.Items ?? []);
-    return items.sort((a, b) => ((a['sk']?.S ?? '') < (b['sk']?.S ?? '') ? 1 : -1)).map(read);
+    return items
+      .sort((a, b) => ((a['sk']?.S ?? '') < (b['sk']?.S ?? '') ? 1 : -1))
+      .map(read)
+      .filter((record) => record !== null);
   };
   return {
     windows: async () => {
@@ -53,7 +59,8 @@ export function aggregatorReader(
     openIncidents: async () => {
       const alerts = (await Promise.all(writers.map((writer) => query(alertsQuery(table, writer)))))
         .flat()
-        .map(alertOf);
+        .map(alertOf)
+        .filter((alert) => alert !== null);
       return latestOf(alerts.map(({ incident }) => incident)).filter(({ status }) => status === 'open');
     },
     incidents: async (limit) =>

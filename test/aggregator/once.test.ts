@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { PutItemCommand } from '@aws-sdk/client-dynamodb';
 import type { Deliver } from '../../functions/aggregator/alert-book.ts';
+import { TABLE } from '../engine/table.ts';
 import { deploymentOf, monitorOf } from '../shared/build.ts';
 import { everywhere, Scene } from './scene.ts';
 
@@ -105,6 +107,30 @@ test('progress that is lost costs work, not pages', async (t) => {
   }
   assert.deepEqual(scene.kinds, ['opened', 'resolved']);
 });
+
+for (const [what, pk] of [
+  ['progress', 'progress#us-east-1'],
+  ['an incident', 'alert#us-east-1'],
+] as const) {
+  test(`${what} that is damaged stops nothing: the next outage is paged`, async (t) => {
+    const scene = await Scene.open(t, deployment);
+    await untilPage(scene);
+    await scene.run(4);
+    const item = { pk: { S: pk }, sk: { S: pk.startsWith('alert') ? 'checkout#down' : 'aggregator' } };
+    await scene.client.send(
+      new PutItemCommand({ TableName: TABLE, Item: { ...item, version: { N: '7' }, json: { S: '{"incident":' } } }),
+    );
+    for (const minute of [5, 6, 7, 8]) {
+      await scene.minute(minute, everywhere('up'));
+      await scene.run(minute);
+    }
+    for (const minute of [9, 10, 11]) {
+      await scene.minute(minute, everywhere('down'));
+      await scene.run(minute);
+    }
+    assert.deepEqual(scene.kinds.filter((kind) => kind === 'opened').length, 2);
+  });
+}
 
 test('after an hour without an aggregator everything is judged, and paged once', async (t) => {
   const scene = await Scene.open(t, deployment);
