@@ -17,7 +17,9 @@ export function resultAt(monitor: Monitor, slotEpochMs: number, medianMs: number
     reason: failed ? 'status' : null,
     failedPhase: null,
     detail: failed ? 'expected status 200, got 503' : null,
+    blame: failed ? 'target' : null,
     lateMs: Math.round(random() * 900),
+    stallMs: 0,
     totalMs,
     phases: {
       dnsMs: share(0.05),

@@ -35,7 +35,7 @@ export function checkFiles(
         const secrets = secretsFromEnvironment(monitor, environment);
         await pace();
         const slotEpochMs = prober.clock.epochMs();
-        return { monitor, result: await runCheck(prober, { monitor, slotEpochMs, secrets }) };
+        return { monitor, result: await runCheck(prober, { monitor, slotEpochMs, secrets }, pace) };
       });
       return { file, checked: await Promise.all(checked) };
     }),

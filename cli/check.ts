@@ -2,6 +2,7 @@ import { type Prober, randomHex } from '../functions/prober/attempt.ts';
 import { systemClock } from '../functions/prober/clock.ts';
 import { createTrust, openTcpSocket } from '../functions/prober/connection.ts';
 import { createResolver } from '../functions/prober/resolve.ts';
+import { createStallWatch } from '../functions/prober/stalls.ts';
 import {
   DEFAULT_CONFIG,
   type LoadOptions,
@@ -120,6 +121,7 @@ function proberHere(): Prober {
     addressPolicy: { allowPrivate: true, forbiddenEndpoints: [] },
     secureContext: createTrust(),
     openSocket: openTcpSocket,
+    stalls: createStallWatch(systemClock),
   };
 }
 

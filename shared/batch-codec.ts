@@ -1,5 +1,5 @@
 import { ByteReader, ByteWriter, CodecError } from './bytes.ts';
-import { type Batch, OUTCOMES, PHASES, type Phases, REASONS, type Result } from './result.ts';
+import { type Batch, BLAMES, isFlake, OUTCOMES, PHASES, type Phases, REASONS, type Result } from './result.ts';
 
 /**
  * A batch in bytes, version 1. About 30 bytes a passed check: 100 of them are 3 write units.
@@ -7,7 +7,8 @@ import { type Batch, OUTCOMES, PHASES, type Phases, REASONS, type Result } from 
  *   version · region · start (s) · shard · texts (metric names, failure details) · results, by monitor id and slot
  *   result: id (shared prefix length + rest) · slot − start (s) · two flag bytes · the fields that are there
  *
- * Times are stored in microseconds, the certificate's days to a tenth. The address is kept only where a check did not pass.
+ * Times are stored in microseconds, the certificate's days to a tenth. Address and blame are kept only where a check did
+ * not pass, or not at the first attempt.
  */
 const VERSION = 1;
 
@@ -68,6 +69,9 @@ const FLAG = {
   detours: 1 << 7,
 } as const;
 
+/** In the second flag byte, above the phases. */
+const STALL_FLAG = 1 << PHASES.length;
+
 function encodeResult(result: Result, texts: TextTable, to: ByteWriter): void {
   const metrics = Object.entries(result.metrics);
   const phases = phaseValues(result.phases);
@@ -81,8 +85,11 @@ function encodeResult(result: Result, texts: TextTable, to: ByteWriter): void {
       (metrics.length === 0 ? 0 : FLAG.metrics) |
       (detours ? FLAG.detours : 0),
   );
-  to.uvarint(phases.reduce<number>((bits, ms, index) => bits | (ms === null ? 0 : 1 << index), 0));
+  const stallMs = Math.max(0, Math.round(result.stallMs));
+  const phaseBits = phases.reduce<number>((bits, ms, index) => bits | (ms === null ? 0 : 1 << index), 0);
+  to.uvarint(phaseBits | (stallMs === 0 ? 0 : STALL_FLAG));
   to.uvarint(Math.max(0, Math.round(result.lateMs)));
+  if (stallMs > 0) to.uvarint(stallMs);
   if (result.totalMs !== null) to.uvarint(micros(result.totalMs));
   for (const ms of phases) if (ms !== null) to.uvarint(micros(ms));
   if (result.status !== null) to.uvarint(result.status);
@@ -99,11 +106,12 @@ function encodeResult(result: Result, texts: TextTable, to: ByteWriter): void {
       to.number(value);
     }
   }
-  if (result.outcome !== 'passed') {
+  if (hasStory(result)) {
     to.uvarint(result.reason === null ? 0 : REASONS.indexOf(result.reason) + 1);
     to.uvarint(result.failedPhase === null ? 0 : PHASES.indexOf(result.failedPhase) + 1);
     to.uvarint(texts.indexOf(result.detail) + 1);
     to.uvarint(texts.indexOf(result.address) + 1);
+    to.uvarint(result.blame === null ? 0 : BLAMES.indexOf(result.blame) + 1);
   }
 }
 
@@ -113,6 +121,7 @@ function decodeResult(monitorId: string, slotEpochMs: number, texts: readonly st
   if (outcome === undefined) throw new CodecError(`holds an unknown outcome (${flags & 0b11})`);
   const phaseBits = from.uvarint();
   const lateMs = from.uvarint();
+  const stallMs = phaseBits & STALL_FLAG ? from.uvarint() : 0;
   const totalMs = flags & FLAG.total ? from.uvarint() / 1_000 : null;
   const phase = (index: number) => (phaseBits & (1 << index) ? from.uvarint() / 1_000 : null);
   const phases: Phases = {
@@ -135,11 +144,12 @@ function decodeResult(monitorId: string, slotEpochMs: number, texts: readonly st
       if (name !== undefined) metrics[name] = value;
     }
   }
-  const failed = outcome !== 'passed';
-  const reason = failed ? (REASONS[from.uvarint() - 1] ?? null) : null;
-  const failedPhase = failed ? (PHASES[from.uvarint() - 1] ?? null) : null;
-  const detail = failed ? (texts[from.uvarint() - 1] ?? null) : null;
-  const address = failed ? (texts[from.uvarint() - 1] ?? null) : null;
+  const told = hasStory({ outcome, attempts });
+  const reason = told ? (REASONS[from.uvarint() - 1] ?? null) : null;
+  const failedPhase = told ? (PHASES[from.uvarint() - 1] ?? null) : null;
+  const detail = told ? (texts[from.uvarint() - 1] ?? null) : null;
+  const address = told ? (texts[from.uvarint() - 1] ?? null) : null;
+  const blame = told ? (BLAMES[from.uvarint() - 1] ?? null) : null;
   return {
     monitorId,
     slotEpochMs,
@@ -147,7 +157,9 @@ function decodeResult(monitorId: string, slotEpochMs: number, texts: readonly st
     reason,
     failedPhase,
     detail,
+    blame,
     lateMs,
+    stallMs,
     totalMs,
     phases,
     status,
@@ -160,6 +172,11 @@ function decodeResult(monitorId: string, slotEpochMs: number, texts: readonly st
   };
 }
 
+/** Whether there is more to tell than numbers. */
+function hasStory(result: Pick<Result, 'outcome' | 'attempts'>): boolean {
+  return result.outcome !== 'passed' || isFlake(result);
+}
+
 /** Texts that results share, each stored once: an outage repeats one sentence a hundred times. */
 class TextTable {
   readonly list: string[] = [];
@@ -169,7 +186,7 @@ class TextTable {
   constructor(results: readonly Result[]) {
     for (const result of results) {
       for (const name of Object.keys(result.metrics)) this.#add(name);
-      if (result.outcome === 'passed') continue;
+      if (!hasStory(result)) continue;
       this.#addBounded(result.address);
       this.#addBounded(result.detail);
     }

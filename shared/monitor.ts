@@ -73,8 +73,10 @@ export interface MonitorBase {
   readonly regions: readonly Region[];
   /** 5,000 to 86,400,000: a divisor of a minute, or whole minutes. See `schedule.ts`. */
   readonly everyMs: number;
-  /** Deadline of one check, all hops included. */
+  /** Deadline of one check, all hops and attempts included. */
   readonly timeoutMs: number;
+  /** How often a check is tried before it has failed, 1 to 5; with 2 and more, once more at another of the name's addresses. */
+  readonly attempts: number;
   /** Empty for kinds whose answers hold no numbers of the user's own. */
   readonly metrics: readonly MetricDefinition[];
   readonly policies: readonly AlertPolicy[];
@@ -354,6 +356,8 @@ export type PolicyMetric =
   | { readonly kind: 'availability' }
   /** `null`: every failure. `4xx`/`5xx`: by status. Otherwise by reason. */
   | { readonly kind: 'errorRate'; readonly class: '4xx' | '5xx' | Reason | null }
+  /** Checks that passed only when tried again. */
+  | { readonly kind: 'flakeRate' }
   | { readonly kind: 'latency'; readonly quantile: Quantile }
   | { readonly kind: 'certificateDaysLeft' }
   /** A number of the user's own, or one of a stream's; `unit` where it has one that we know. */
@@ -374,7 +378,7 @@ export interface AlertPolicy {
   readonly metricName: string;
   readonly metric: PolicyMetric;
   readonly breach: 'above' | 'below';
-  /** Ratio 0–1 for availability and error rates, milliseconds for latency, days for certificates, else the metric's own unit. */
+  /** Ratio 0–1 for availability, error and flake rates, milliseconds for latency, days for certificates, else the metric's own unit. */
   readonly threshold: number;
   readonly overMs: number;
   readonly regions: RegionRule;

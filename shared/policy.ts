@@ -83,6 +83,8 @@ function metricOf(metric: PolicyMetric, stats: WindowStats): { value: number | n
       return { value: stats.availability, n: stats.conclusive };
     case 'errorRate':
       return { value: stats.errorRate(metric.class), n: stats.conclusive };
+    case 'flakeRate':
+      return { value: stats.flakeRate, n: stats.conclusive };
     case 'latency':
       return { value: stats.latency.quantile(metric.quantile), n: stats.latency.n };
     case 'certificateDaysLeft':

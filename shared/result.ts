@@ -37,6 +37,21 @@ export interface Phases {
 
 export const NO_PHASES: Phases = { dnsMs: null, connectMs: null, tlsMs: null, firstByteMs: null, downloadMs: null };
 
+/**
+ * Whose fault it looks like, after the prober has looked again. Closed: the order is part of the stored encoding, append only.
+ *
+ * | blame     | what was seen                                                                                    |
+ * | --------- | ------------------------------------------------------------------------------------------------ |
+ * | `target`  | it was reached, and answered wrongly, too late or not at all                                      |
+ * | `address` | one of the name's addresses fails, another one works                                              |
+ * | `dns`     | the name does not resolve                                                                         |
+ * | `tls`     | no handshake, or a certificate that proves nothing                                                |
+ * | `path`    | no connection comes about: it cannot be reached from this region                                  |
+ * | `prober`  | this machine, or its network                                                                      |
+ */
+export const BLAMES = ['target', 'address', 'dns', 'tls', 'path', 'prober'] as const;
+export type Blame = (typeof BLAMES)[number];
+
 /** What one check found. */
 export interface Result {
   readonly monitorId: string;
@@ -47,16 +62,26 @@ export interface Result {
   readonly reason: Reason | null;
   /** Where a `timeout` or a broken connection struck; null when not in one phase. */
   readonly failedPhase: Phase | null;
-  /** One sentence for a person, at most {@link MAX_DETAIL_CHARS}, secrets redacted. Null when passed. */
+  /**
+   * One sentence for a person, at most {@link MAX_DETAIL_CHARS}, secrets redacted. Null when passed at the first attempt;
+   * after a flake it says what the first attempt found.
+   */
   readonly detail: string | null;
+  /** Null when passed at the first attempt, and where nobody can be blamed. */
+  readonly blame: Blame | null;
   /** How long after its slot the check was launched. */
   readonly lateMs: number;
+  /** The longest time, in whole milliseconds, that the prober's own event loop stood still while this check was under way. */
+  readonly stallMs: number;
   /** Start of the first hop to the end of the last body, redirects included; to the failure where it failed. Null when nothing was sent out. */
   readonly totalMs: number | null;
   readonly phases: Phases;
   /** HTTP status of the last hop. */
   readonly status: number | null;
-  /** 1, or more when it was tried again. 0: never launched. */
+  /**
+   * 1, or more when it was tried again because it failed: all else here is of the attempt that passed, or of the first
+   * where none did. An attempt that was repeated because of a stall of ours does not count. 0: never launched.
+   */
   readonly attempts: number;
   readonly redirects: number;
   /** Body bytes on the wire, before decoding. */
@@ -70,6 +95,21 @@ export interface Result {
 }
 
 export const MAX_DETAIL_CHARS = 300;
+
+/** A stall of up to this is noise: timers are late by a millisecond or two, and collections take as long. */
+const STALL_TOLERANCE_MS = 5;
+/** Of a check's time. A stall that long shifts no percentile that anybody would act on. */
+const STALL_TOLERANCE_RATIO = 0.05;
+
+/** Whether a check's times can be believed, as far as this process's own standing still goes. */
+export function isTrusted({ stallMs, totalMs }: Pick<Result, 'stallMs' | 'totalMs'>): boolean {
+  return stallMs <= Math.max(STALL_TOLERANCE_MS, (totalMs ?? 0) * STALL_TOLERANCE_RATIO);
+}
+
+/** Passed, but not at the first attempt. */
+export function isFlake({ outcome, attempts }: Pick<Result, 'outcome' | 'attempts'>): boolean {
+  return outcome === 'passed' && attempts > 1;
+}
 
 /** The results of one region and shard whose slots lie in [start, start + group length). */
 export interface Batch {

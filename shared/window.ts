@@ -1,5 +1,5 @@
 import { ByteReader, ByteWriter, CodecError } from './bytes.ts';
-import { PHASES, type Phases, REASONS, type Reason, type Result } from './result.ts';
+import { isFlake, isTrusted, PHASES, type Phases, REASONS, type Reason, type Result } from './result.ts';
 import { Sketch } from './sketch.ts';
 
 /** A failure's classes: its reason, and its status's hundred where it is an error's. The order is part of the stored encoding. */
@@ -18,7 +18,9 @@ export interface MetricStats {
  * so that windows merge exactly, in any order.
  *
  * Latency holds the total time of every check that got a whole answer, right or wrong, and of those that timed out, with
- * the time they waited: leaving timeouts out would make an overloaded API look faster. Refused or unresolved ones are not in it.
+ * the time they waited: leaving timeouts out would make an overloaded API look faster. Refused or unresolved ones are not in it,
+ * nor are those during which the prober itself stood still for too long ({@link isTrusted}): they count as passed or
+ * failed, and say nothing of latency.
  */
 export class WindowStats {
   passed = 0;
@@ -56,6 +58,11 @@ export class WindowStats {
     return (errorClass === null ? this.failed : (this.errors.get(errorClass) ?? 0)) / this.conclusive;
   }
 
+  /** Passed after a failed attempt ÷ conclusive results, 0–1. Null without a conclusive result. */
+  get flakeRate(): number | null {
+    return this.conclusive === 0 ? null : this.flaked / this.conclusive;
+  }
+
   /** `goodWithinMs`: the SLO's response time, or null. */
   add(result: Result, goodWithinMs: number | null): void {
     switch (result.outcome) {
@@ -64,8 +71,8 @@ export class WindowStats {
         return;
       case 'passed':
         this.passed += 1;
-        if (result.attempts > 1) this.flaked += 1;
-        if (goodWithinMs === null || (result.totalMs ?? Number.POSITIVE_INFINITY) <= goodWithinMs) this.good += 1;
+        if (isFlake(result)) this.flaked += 1;
+        if (isGood(result, goodWithinMs)) this.good += 1;
         break;
       case 'failed':
         this.failed += 1;
@@ -74,7 +81,7 @@ export class WindowStats {
         }
         break;
     }
-    if (result.totalMs !== null && countsForLatency(result)) {
+    if (result.totalMs !== null && isTrusted(result) && countsForLatency(result)) {
       this.latency.add(result.totalMs);
       addPhases(this.phases, result.phases);
     }
@@ -137,6 +144,13 @@ export class WindowStats {
 /** Later slot wins; within one slot (several regions) the larger value, so that the order of merging does not matter. */
 function isLater(slotA: number, valueA: number, slotB: number, valueB: number): boolean {
   return slotA > slotB || (slotA === slotB && valueA > valueB);
+}
+
+/** The prober's own standing still is taken off before a passed check is called too slow. */
+function isGood(result: Result, goodWithinMs: number | null): boolean {
+  if (goodWithinMs === null) return true;
+  const ownMs = isTrusted(result) ? 0 : result.stallMs;
+  return (result.totalMs ?? Number.POSITIVE_INFINITY) - ownMs <= goodWithinMs;
 }
 
 function errorClassesOf(result: Result): ErrorClass[] {

@@ -233,6 +233,7 @@ function inUnit(policy: AlertPolicy, value: number): string {
   switch (policy.metric.kind) {
     case 'availability':
     case 'errorRate':
+    case 'flakeRate':
       return humanRatio(value);
     case 'latency':
       return humanMs(value);

@@ -4,6 +4,7 @@ import type { Network } from './connection.ts';
 import type { Failure } from './failure.ts';
 import type { Redaction } from './redaction.ts';
 import type { Secret } from './secrets.ts';
+import type { StallWatch } from './stalls.ts';
 import type { Trace } from './trace.ts';
 
 /** What checks are made with. One for the whole process. */
@@ -11,6 +12,7 @@ export interface Prober extends Network {
   readonly region: Region;
   /** So many random bytes, as hex digits: for span ids, which need not be the same in a duplicate. */
   readonly randomHex: (bytes: number) => string;
+  readonly stalls: StallWatch;
 }
 
 export function randomHex(bytes: number): string {

@@ -1,12 +1,14 @@
 import type { Monitor } from '../../shared/monitor.ts';
 import { MAX_DETAIL_CHARS, NO_PHASES, type Result } from '../../shared/result.ts';
 import { type Attempt, type Check, type Found, foundFailure, type Prober } from './attempt.ts';
+import { type Confirmed, confirm, type Tried } from './confirm.ts';
 import { withinDeadline } from './deadline.ts';
 import { checkDns } from './dns-check.ts';
 import { errorMessage, inconclusive, isFailure } from './failure.ts';
 import { checkFlow } from './flow-check.ts';
 import { checkGrpc } from './grpc-check.ts';
 import { checkHttp } from './http-check.ts';
+import { UNPACED } from './pacer.ts';
 import { Redaction } from './redaction.ts';
 import { checkTcp } from './tcp-check.ts';
 import { checkTls } from './tls-check.ts';
@@ -15,45 +17,62 @@ import { checkWebSocket } from './websocket-check.ts';
 
 /**
  * Makes one check, now, of whatever kind. It ends by the monitor's deadline whatever the target does, and never
- * rejects: what goes wrong in our own code is `inconclusive`.
+ * rejects: what goes wrong in our own code is `inconclusive`. `pace`: for launches after the first.
  */
-export async function runCheck(prober: Prober, check: Check): Promise<Result> {
-  const { clock } = prober;
+export async function runCheck(prober: Prober, check: Check, pace = UNPACED): Promise<Result> {
   const { monitor, slotEpochMs } = check;
-  const lateMs = Math.max(0, clock.epochMs() - slotEpochMs);
-  const trace = new Trace(clock);
+  const lateMs = Math.max(0, prober.clock.epochMs() - slotEpochMs);
   const redaction = new Redaction(check.secrets);
-  const found = await attempt({ ...check, prober, trace, redaction });
+  const { tried, address, attempts, blame, flake } = await confirm(prober, monitor, pace, (observed, timeoutMs) =>
+    tryOnce({
+      ...check,
+      monitor: timeoutMs === monitor.timeoutMs ? monitor : { ...monitor, timeoutMs },
+      prober: observed,
+      trace: new Trace(prober.clock),
+      redaction,
+    }),
+  );
+  const { found, trace, stallMs } = tried;
   const { failure } = found;
+  const detail = failure?.detail ?? (flake === null ? null : `passed at attempt ${attempts}; ${firstOf(flake)}`);
   return {
     monitorId: monitor.id,
     slotEpochMs,
     outcome: failure?.outcome ?? 'passed',
     reason: failure?.reason ?? null,
     failedPhase: failure?.failedPhase ?? null,
-    detail: failure === null ? null : sentence(redaction.redact(failure.detail)),
+    detail: detail === null ? null : sentence(redaction.redact(detail)),
+    blame,
     lateMs,
+    stallMs,
     totalMs: trace.totalMs,
     phases: trace.totalMs === null ? NO_PHASES : trace.phases,
     status: trace.status,
-    attempts: 1,
+    attempts,
     redirects: trace.redirects,
     bodyBytes: trace.bodyBytes,
-    address: trace.address,
+    address: trace.address ?? address,
     certificateDaysLeft: trace.certificate?.daysLeft ?? null,
     metrics: found.metrics,
   };
 }
 
-async function attempt(attempt: Attempt<Monitor>): Promise<Found> {
+function firstOf({ failure, totalMs }: NonNullable<Confirmed['flake']>): string {
+  return `the first failed${totalMs === null ? '' : ` after ${Math.round(totalMs)} ms`}: ${failure.detail}`;
+}
+
+async function tryOnce(attempt: Attempt<Monitor>): Promise<Tried> {
   const { prober, monitor, trace } = attempt;
+  const stalls = prober.stalls.watch();
+  const ended = (found: Found): Tried => {
+    trace.finish();
+    return { found, trace, stallMs: stalls.end() };
+  };
   try {
     const found = await withinDeadline(prober.clock, monitor.timeoutMs, trace, () => engine(attempt, monitor));
-    return isFailure(found) ? foundFailure(found) : found;
+    return ended(isFailure(found) ? foundFailure(found) : found);
   } catch (error) {
-    return foundFailure(inconclusive(`the prober failed: ${errorMessage(error)}`, trace.phase));
-  } finally {
-    trace.finish();
+    return ended(foundFailure(inconclusive(`the prober failed: ${errorMessage(error)}`, trace.phase)));
   }
 }
 

@@ -104,6 +104,11 @@ const EXPLANATIONS: Readonly<Record<string, string>> = {
   ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION: 'the server offers no TLS version since 1.2',
 };
 
+/** Whether somebody at the other end said no, which is an answer of a kind. */
+export function isRefused({ reason, detail }: Failure): boolean {
+  return reason === 'connect' && detail.startsWith(explained('ECONNREFUSED', null));
+}
+
 function explained(code: string, error: unknown): string {
   const known = EXPLANATIONS[code];
   if (known !== undefined) return known;

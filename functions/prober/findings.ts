@@ -45,8 +45,15 @@ export function compileResponseTime(conditions: readonly Condition[]): (totalMs:
       .map(
         (one): Finding =>
           () =>
-            `expected a response time ${one.expected}, took ${totalMs} ms`,
+            `${TOO_SLOW} ${one.expected}, took ${totalMs} ms`,
       );
+}
+
+const TOO_SLOW = 'expected a response time';
+
+/** Whether the response time is all that was wrong: of an answer's findings it comes last. */
+export function isOnlySlow({ reason, detail }: Failure): boolean {
+  return reason === 'expectation' && detail.startsWith(TOO_SLOW);
 }
 
 /** `validForMs` null: nothing is asked. `validToEpochMs` null: there was no certificate, since there was no TLS. */

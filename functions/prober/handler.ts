@@ -17,6 +17,7 @@ import { runSlots } from './run-slots.ts';
 import { type RunSummary, summaryOf } from './run-summary.ts';
 import type { SecretSource } from './secrets.ts';
 import { createSsmSecrets } from './ssm-secrets.ts';
+import { createStallWatch } from './stalls.ts';
 import { standingControls } from './standing-controls.ts';
 
 /** All that a prober reaches out with. */
@@ -65,7 +66,7 @@ export function createHandler(dependencies: ProberDependencies): (event: ProbeEv
         clock,
         pace,
         secrets,
-        check: (check) => runCheck(prober, check),
+        check: (check) => runCheck(prober, check, pace),
         store: async (batch) => {
           const outcome = await storeBatch(dynamo, table, deployment.retention, clock, batch);
           batches[outcome === 'stored' ? 'stored' : 'alreadyThere'] += 1;
@@ -112,6 +113,7 @@ export function dependenciesFromEnvironment(
       },
       secureContext: createTrust(),
       openSocket: openTcpSocket,
+      stalls: createStallWatch(systemClock),
     },
     deployment,
     table: required(environment, ENVIRONMENT.table),

@@ -47,15 +47,15 @@ export const AlertSchema = z
       }),
     metric: z.string().meta({
       description:
-        'availability, errorRate, errorRate.4xx, errorRate.5xx, errorRate.<reason>, latency.p50|p90|p95|p99, certificate.daysLeft, <custom metric> (its average) or <custom metric>.avg|max|min|last|p95|sum; of a stream timeToFirstEvent, timeToFirstToken, interTokenP95, tokensPerSecond, outputTokens, inputTokens, cachedInputTokens and cost, with the same endings.',
+        'availability, errorRate, errorRate.4xx, errorRate.5xx, errorRate.<reason>, flakeRate (passed only when tried again), latency.p50|p90|p95|p99, certificate.daysLeft, <custom metric> (its average) or <custom metric>.avg|max|min|last|p95|sum; of a stream timeToFirstEvent, timeToFirstToken, interTokenP95, tokensPerSecond, outputTokens, inputTokens, cachedInputTokens and cost, with the same endings.',
     }),
     above: z.union([z.number(), z.string()]).optional().meta({
       description:
-        'Breaches above this. Ratio for availability and error rates ("5%"), duration for latency and a stream\'s times ("800ms"), days for certificates, else a number. Exactly one of above and below.',
+        'Breaches above this. Ratio for availability, error and flake rates ("5%"), duration for latency and a stream\'s times ("800ms"), days for certificates, else a number. Exactly one of above and below.',
     }),
     below: z.union([z.number(), z.string()]).optional().meta({
       description:
-        'Breaches below this. Ratio for availability and error rates ("99%"), duration for latency and a stream\'s times ("800ms"), days for certificates ("14d"), else a number. Exactly one of above and below.',
+        'Breaches below this. Ratio for availability, error and flake rates ("99%"), duration for latency and a stream\'s times ("800ms"), days for certificates ("14d"), else a number. Exactly one of above and below.',
     }),
     over: duration({ minMs: 5_000, maxMs: MAX_DURATION_MS }).optional().meta({
       description:
@@ -149,7 +149,11 @@ export const circumstances = {
   }),
   timeout: timeout().optional().meta({
     description:
-      'Deadline of one check, all redirects included: a duration up to "60s". May be longer than `every`. Default: the deployment\'s, else "10s".',
+      'Deadline of one check, all redirects and attempts included: a duration up to "60s". May be longer than `every`. Default: the deployment\'s, else "10s".',
+  }),
+  attempts: z.int().min(1).max(5).optional().meta({
+    description:
+      'How often a check that fails on the way, or with a 5xx, is tried within its timeout before it has failed, 1 to 5; from 2 on, once more at another address of the name. 1: never again. Default: 2, and 1 for what may have an effect: POST and PATCH, messages that are sent, gRPC methods, flows.',
   }),
 };
 

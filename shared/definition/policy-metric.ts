@@ -13,7 +13,13 @@ const AGGREGATES: readonly MetricAggregate[] = ['avg', 'max', 'min', 'last', 'p9
 const ERROR_CLASSES = ['4xx', '5xx', ...REASONS.filter((reason) => reason !== 'prober')] as const;
 
 /** The first part of a built-in metric's name: no custom metric may have it. */
-export const RESERVED_METRIC_NAMES: readonly string[] = ['availability', 'errorRate', 'latency', 'certificate'];
+export const RESERVED_METRIC_NAMES: readonly string[] = [
+  'availability',
+  'errorRate',
+  'flakeRate',
+  'latency',
+  'certificate',
+];
 
 export type Parsed<T> =
   | { readonly ok: true; readonly value: T }
@@ -32,6 +38,7 @@ export function parsePolicyMetric(
     'availability',
     'errorRate',
     ...ERROR_CLASSES.map((errorClass) => `errorRate.${errorClass}`),
+    'flakeRate',
     ...Object.keys(QUANTILES).map((quantile) => `latency.${quantile}`),
     'certificate.daysLeft',
     ...customNames.flatMap((custom) => [custom, ...AGGREGATES.map((aggregate) => `${custom}.${aggregate}`)]),
@@ -50,6 +57,7 @@ export function parsePolicyMetric(
 function find(name: string, customNames: readonly string[], streamNames: readonly string[]): PolicyMetric | null {
   if (name === 'availability') return { kind: 'availability' };
   if (name === 'errorRate') return { kind: 'errorRate', class: null };
+  if (name === 'flakeRate') return { kind: 'flakeRate' };
   if (name === 'certificate.daysLeft') return { kind: 'certificateDaysLeft' };
   const dot = name.indexOf('.');
   const [head, tail] = dot === -1 ? [name, null] : [name.slice(0, dot), name.slice(dot + 1)];
@@ -77,6 +85,7 @@ export function parseThreshold(
   switch (metric.kind) {
     case 'availability':
     case 'errorRate':
+    case 'flakeRate':
       return ratioThreshold(breach, written);
     case 'latency':
       return durationThreshold(breach, written, 'a response time');

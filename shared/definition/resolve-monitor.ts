@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Json, Monitor, MonitorBase, MonitorType, Region, Retention } from '../monitor.ts';
+import { defaultAttempts } from './default-attempts.ts';
 import type { Reporter } from './diagnostics.ts';
 import { DnsSchema, SoundDns } from './dns-schema.ts';
 import { FlowSchema, SoundFlow } from './flow-schema.ts';
@@ -19,7 +20,7 @@ import { resolveTcp } from './resolve-tcp.ts';
 import { resolveTls } from './resolve-tls.ts';
 import { resolveWebSocket } from './resolve-websocket.ts';
 import { quote } from './schema-leaves.ts';
-import { type Checked, checkAgainst } from './schema-problems.ts';
+import { type Checked, checkAgainst, safeParse } from './schema-problems.ts';
 import { SoundTcp, TcpSchema } from './tcp-schema.ts';
 import { SoundTls, TlsSchema } from './tls-schema.ts';
 import { SoundWebSocket, WebSocketSchema } from './websocket-schema.ts';
@@ -128,7 +129,12 @@ function resolveWith<T extends ParsedBase>(
   const { id } = parsed;
   if (id === undefined) return { id: null, monitor: null };
   const usable = ownPart !== null && broken.size === 0;
-  return { id, monitor: usable ? { id, name: parsed.name ?? id, ...ownPart, ...common } : null };
+  return {
+    id,
+    monitor: usable
+      ? { id, name: parsed.name ?? id, ...ownPart, ...common, attempts: parsed.attempts ?? defaultAttempts(ownPart) }
+      : null,
+  };
 }
 
 const TYPES = Object.keys(MONITOR_SCHEMAS) as readonly MonitorType[];
@@ -184,7 +190,7 @@ function soundAlerts(value: Json): { index: number; alert: ParsedAlert }[] {
   const alerts: unknown = typeof value === 'object' && value !== null && 'alerts' in value ? value.alerts : [];
   if (!Array.isArray(alerts)) return [];
   return alerts.flatMap((written, index) => {
-    const parsed = AlertSchema.safeParse(written);
+    const parsed = safeParse(AlertSchema, written);
     return parsed.success ? [{ index, alert: parsed.data }] : [];
   });
 }

@@ -40,6 +40,7 @@ const READ: readonly (readonly [string, number | string, PolicyMetric, number])[
   ['errorRate.4xx', 0.05, { kind: 'errorRate', class: '4xx' }, 0.05],
   ['errorRate.5xx', 0.05, { kind: 'errorRate', class: '5xx' }, 0.05],
   ['errorRate.timeout', 0.05, { kind: 'errorRate', class: 'timeout' }, 0.05],
+  ['flakeRate', '2%', { kind: 'flakeRate' }, 0.02],
   ['latency.p50', '800ms', { kind: 'latency', quantile: 0.5 }, 800],
   ['latency.p90', '1.5s', { kind: 'latency', quantile: 0.9 }, 1_500],
   ['latency.p95', '800ms', { kind: 'latency', quantile: 0.95 }, 800],

@@ -12,6 +12,7 @@ export function monitorOf(over: Partial<HttpMonitor> = {}): HttpMonitor {
     regions: ['us-east-1', 'eu-west-1', 'ap-southeast-2'],
     everyMs: 60_000,
     timeoutMs: 10_000,
+    attempts: 2,
     request: {
       method: 'GET',
       url: 'https://api.acme.example/health',

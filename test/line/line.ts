@@ -41,6 +41,7 @@ export class Line {
           addressPolicy: { allowPrivate: true, forbiddenEndpoints: [] },
           secureContext: createTrust(),
           openSocket: openTcpSocket,
+          stalls: { watch: () => ({ end: () => 0 }) },
         },
         deployment: scene.deployment,
         table: TABLE,

@@ -6,6 +6,7 @@ import { systemClock } from '../../functions/prober/clock.ts';
 import { createTrust, openTcpSocket } from '../../functions/prober/connection.ts';
 import { createResolver } from '../../functions/prober/resolve.ts';
 import type { Secret } from '../../functions/prober/secrets.ts';
+import type { StallWatch } from '../../functions/prober/stalls.ts';
 import { resolveFiles } from '../../shared/definition/resolve-files.ts';
 import type { Expectations, HttpMonitor, HttpRequest, MetricDefinition } from '../../shared/monitor.ts';
 import type { Result } from '../../shared/result.ts';
@@ -17,6 +18,8 @@ export interface MonitorCase {
   readonly id?: string;
   readonly everyMs?: number;
   readonly timeoutMs?: number;
+  /** Default: 1. */
+  readonly attempts?: number;
   readonly request?: Partial<HttpRequest>;
   readonly expect?: Partial<Expectations>;
   readonly metrics?: readonly MetricDefinition[];
@@ -34,6 +37,7 @@ export function monitor(stated: MonitorCase = {}): HttpMonitor {
     everyMs: stated.everyMs ?? 60_000,
     // Long enough to never strike on a slow machine; tests of deadlines state their own.
     timeoutMs: stated.timeoutMs ?? 20_000,
+    attempts: stated.attempts ?? 1,
     request: {
       method: 'GET',
       url: 'http://127.0.0.1/',
@@ -59,6 +63,9 @@ export function monitor(stated: MonitorCase = {}): HttpMonitor {
   };
 }
 
+/** A process that never stands still, and has no ticker. */
+export const NO_STALLS: StallWatch = { watch: () => ({ end: () => 0 }) };
+
 const trust = createTrust([AUTHORITY]);
 
 /** May reach loopback, trusts the test authority, resolves by the system alone. */
@@ -71,6 +78,7 @@ export function prober(stated: Partial<Prober> = {}): Prober {
     addressPolicy: { allowPrivate: true, forbiddenEndpoints: [] },
     secureContext: trust,
     openSocket: openTcpSocket,
+    stalls: NO_STALLS,
     ...stated,
   };
 }

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { byMonitorThenSlot, decodeBatch, encodeBatch } from '../../shared/batch-codec.ts';
 import { CodecError } from '../../shared/bytes.ts';
-import { type Batch, OUTCOMES, PHASES, REASONS, type Result } from '../../shared/result.ts';
+import { type Batch, BLAMES, isFlake, OUTCOMES, PHASES, REASONS, type Result } from '../../shared/result.ts';
 import { failureOf, resultOf } from './build.ts';
 
 const START = Date.UTC(2026, 0, 5, 12);
@@ -18,7 +18,9 @@ const results: fc.Arbitrary<Result> = fc
     reason: fc.constantFrom(...REASONS),
     failedPhase: orNull(fc.constantFrom(...PHASES)),
     detail: fc.string({ maxLength: 60, unit: 'grapheme' }),
+    blame: orNull(fc.constantFrom(...BLAMES)),
     lateMs: fc.integer({ min: 0, max: 120_000 }),
+    stallMs: fc.integer({ min: 0, max: 60_000 }),
     totalMs: orNull(milliseconds),
     phases: fc.record(
       {
@@ -43,7 +45,14 @@ const results: fc.Arbitrary<Result> = fc
     ),
   })
   .map((r) =>
-    r.outcome === 'passed' ? { ...r, reason: null, failedPhase: null, detail: null, address: null } : { ...r },
+    r.outcome !== 'passed'
+      ? { ...r }
+      : {
+          ...r,
+          reason: null,
+          failedPhase: null,
+          ...(isFlake(r) ? {} : { detail: null, blame: null, address: null }),
+        },
   );
 
 test('a batch survives its encoding, results in canonical order', () => {

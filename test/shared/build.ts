@@ -11,7 +11,9 @@ export function resultOf(over: Partial<Result> = {}): Result {
     reason: null,
     failedPhase: null,
     detail: null,
+    blame: null,
     lateMs: 0,
+    stallMs: 0,
     totalMs: 100,
     phases: { ...NO_PHASES, connectMs: 10, firstByteMs: 85, downloadMs: 5 },
     status: 200,
@@ -32,6 +34,7 @@ export function failureOf(over: Partial<Result> = {}): Result {
     reason: 'status',
     status: 503,
     detail: 'expected status 200, got 503',
+    blame: 'target',
     address: '192.0.2.1',
     ...over,
   });
@@ -47,6 +50,7 @@ export function monitorOf(over: Partial<HttpMonitor> = {}): HttpMonitor {
     regions: REGIONS,
     everyMs: 60_000,
     timeoutMs: 10_000,
+    attempts: 2,
     request: {
       method: 'GET',
       url: 'https://api.acme.example/checkout',

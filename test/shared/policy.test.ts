@@ -73,6 +73,8 @@ for (const totalMs of [100, 200, 300, 400, 5_000]) {
   slow.add(resultOf({ totalMs, metrics: { depth: totalMs / 100 }, certificateDaysLeft: 9 }), null);
 }
 slow.add(failureOf({ status: 404, totalMs: 100 }), null);
+const flaky = new WindowStats();
+for (const attempts of [1, 1, 2, 3]) flaky.add(resultOf({ attempts }), null);
 
 for (const [metric, breach, threshold, value, n] of [
   [{ kind: 'availability' }, 'below', 0.9, 5 / 6, 6],
@@ -92,6 +94,12 @@ for (const [metric, breach, threshold, value, n] of [
     assert.ok(Math.abs((regions[0]?.value ?? 0) - value) < value * 0.01);
   });
 }
+
+test('checks that passed only when tried again make the flake rate, and leave availability alone', () => {
+  const rate = policyOf({ metric: { kind: 'flakeRate' }, breach: 'above', threshold: 0.4, regions: 'any' });
+  const { state, regions } = evaluatePolicy(rate, new Map([['r', flaky]]));
+  assert.deepEqual([state, regions[0]?.value, regions[0]?.n, flaky.availability], ['breached', 0.5, 4, 1]);
+});
 
 test('a metric that no answer had is unknown, never 0', () => {
   const policy = policyOf({

@@ -135,3 +135,17 @@ test('damaged windows are a CodecError', () => {
     }),
   );
 });
+
+test('a check during which the prober stood still too long counts, and says nothing of latency', () => {
+  const stats = new WindowStats();
+  stats.add(resultOf({ totalMs: 100, stallMs: 5 }), null);
+  stats.add(resultOf({ totalMs: 160, stallMs: 60 }), null);
+  assert.deepEqual([stats.passed, stats.latency.n, stats.latency.max], [2, 1, 100]);
+});
+
+test('the prober’s own standing still does not make a passed check a bad one', () => {
+  const stats = new WindowStats();
+  stats.add(resultOf({ totalMs: 160, stallMs: 60 }), 120);
+  stats.add(resultOf({ totalMs: 160, stallMs: 3 }), 120);
+  assert.deepEqual([stats.passed, stats.good], [2, 1]);
+});
