@@ -28,7 +28,7 @@ export function checkAgainst<P extends z.ZodObject>(
   elsewhere: Elsewhere = () => null,
 ): Checked<z.output<P>> {
   const broken = new Set<string>();
-  const issues = schema.safeParse(value).error?.issues ?? [];
+  const issues = safeParse(schema, value).error?.issues ?? [];
   for (const issue of issues.flatMap(flatten)) {
     const path = plainPath(issue.path);
     if (typeof path[0] === 'string') broken.add(path[0]);
@@ -37,12 +37,34 @@ export function checkAgainst<P extends z.ZodObject>(
   return { value: soundPart(partial, value), broken };
 }
 
+type Parsed<T> =
+  | { readonly success: true; readonly data: T; readonly error?: undefined }
+  | { readonly success: false; readonly error: { readonly issues: readonly Issue[] } };
+
+/**
+ * zod's own, but for what makes it throw: it compares the `length` of anything that has one, and an object whose
+ * `toString` is no function cannot be compared.
+ */
+export function safeParse<S extends z.ZodType>(schema: S, value: Json): Parsed<z.output<S>> {
+  try {
+    return schema.safeParse(value);
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
+    const message =
+      'A property "length" is an object with a "toString" or "valueOf" of its own, where a text or a list belongs.';
+    return {
+      success: false,
+      error: new z.ZodError<z.output<S>>([{ code: 'custom', path: [], message, input: value }]),
+    };
+  }
+}
+
 /** Null where the value is no object at all. */
 function soundPart<P extends z.ZodObject>(partial: P, value: Json): z.output<P> | null {
   let current = value;
   // Each round removes what is faulty, which may leave what held it incomplete: at most once per level of nesting.
   for (let round = 0; round <= MAX_DEPTH; round += 1) {
-    const parsed = partial.safeParse(current);
+    const parsed = safeParse(partial, current);
     if (parsed.success) return parsed.data;
     const before = current;
     for (const issue of parsed.error.issues.flatMap(flatten)) {

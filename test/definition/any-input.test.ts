@@ -154,3 +154,13 @@ function replaced(value: unknown, [step, ...rest]: readonly number[], to: unknow
   ]);
   return Array.isArray(value) ? entries.map(([, member]) => member) : Object.fromEntries(entries);
 }
+
+for (const [where, config, monitor] of [
+  ['parallax.json', { ...CONFIG, monitors: { length: { toString: null } } }, MONITOR],
+  ['a monitor', CONFIG, { ...MONITOR, tags: { length: { valueOf: 1, toString: 1 } } }],
+  ['an alert', CONFIG, { ...MONITOR, alerts: [{ metric: { length: { toString: null } } }] }],
+] as const) {
+  test(`a length that cannot be compared, in ${where}, is a problem and no exception`, () => {
+    assert.equal(resolveTexts(JSON.stringify(config), [JSON.stringify(monitor)]).ok, false);
+  });
+}
