@@ -52,10 +52,7 @@ export function safeParse<S extends z.ZodType>(schema: S, value: Json): Parsed<z
     if (!(error instanceof TypeError)) throw error;
     const message =
       'A property "length" is an object with a "toString" or "valueOf" of its own, where a text or a list belongs.';
-    return {
-      success: false,
-      error: new z.ZodError<z.output<S>>([{ code: 'custom', path: [], message, input: value }]),
-    };
+    return { success: false, error: { issues: [{ code: 'custom', path: [], message, input: value }] } };
   }
 }
 
