@@ -53,7 +53,8 @@ const TOO_SLOW = 'expected a response time';
 
 /** Whether the response time is all that was wrong: of an answer's findings it comes last. */
 export function isOnlySlow({ reason, detail }: Failure): boolean {
-  return reason === 'expectation' && detail.startsWith(TOO_SLOW);
+  // A flow puts the step's place in front.
+  return reason === 'expectation' && detail.replace(/^step \d+ "[^"]*": /, '').startsWith(TOO_SLOW);
 }
 
 /** `validForMs` null: nothing is asked. `validToEpochMs` null: there was no certificate, since there was no TLS. */
