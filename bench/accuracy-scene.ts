@@ -72,7 +72,7 @@ export async function measureScene(scene: Scene, target: Target, warmRuns: numbe
   const targets = targetsOf(scene, target.ports);
   const folder = mkdtempSync(join(tmpdir(), 'parallax-bench-'));
   writeFileSync(join(folder, 'index.js'), bundleOf(join(import.meta.dirname, '../functions/prober/handler.ts')));
-  writeFileSync(join(folder, DEPLOYMENT_FILE), JSON.stringify(deploymentFor(targets)));
+  writeFileSync(join(folder, DEPLOYMENT_FILE), JSON.stringify(deploymentFor(targets, controlUrl(scene, target.ports))));
   const child = fork(new URL('./accuracy-client.ts', import.meta.url), {
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     env: environmentOf(folder, target.ports.table),
@@ -132,7 +132,12 @@ function targetsOf({ checks, scheme, delay }: Scene, ports: TargetPorts): Target
   });
 }
 
-function deploymentFor(targets: Targets) {
+/** Part of each run, as a region's own are. */
+function controlUrl({ scheme }: Scene, { tls, plain }: TargetPorts): string {
+  return `${scheme}://127.0.0.1:${scheme === 'https' ? tls : plain}/control/1000`;
+}
+
+function deploymentFor(targets: Targets, control: string) {
   const monitors = targets.map(([id, url]) => {
     const monitor = monitorOf({ id, regions: [REGION], policies: [] });
     return {
@@ -145,7 +150,12 @@ function deploymentFor(targets: Targets) {
       },
     };
   });
-  return deploymentOf(monitors, { home: REGION, regions: [REGION], allowPrivateAddresses: true });
+  return deploymentOf(monitors, {
+    home: REGION,
+    regions: [REGION],
+    allowPrivateAddresses: true,
+    controlUrls: [control, control],
+  });
 }
 
 function environmentOf(folder: string, tablePort: number): NodeJS.ProcessEnv {

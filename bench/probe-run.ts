@@ -77,6 +77,7 @@ async function run(monitors: readonly Monitor[]): Promise<ProbeRun> {
     dynamo,
     secrets: { read: async () => new Map() },
     pace: createPacer(systemClock),
+    network: { works: async () => true },
     log: (line) => lines.push(line),
   });
   const startedEpochMs = Date.now();

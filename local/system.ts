@@ -135,9 +135,12 @@ async function assemble(
   return { url: gateway.url, folder, probers: functions.probers, aggregator: functions.aggregator, close };
 }
 
-/** One's own machine and network may be checked from it; what is stored says so, and no handler has to ask where it runs. */
+/**
+ * One's own machine and network may be checked from it, and nobody else is asked whether it works; what is stored says
+ * so, and no handler has to ask where it runs.
+ */
 function onOneMachine(deployment: Deployment): Deployment {
-  return { ...deployment, allowPrivateAddresses: true };
+  return { ...deployment, allowPrivateAddresses: true, controlUrls: [] };
 }
 
 interface Functions {

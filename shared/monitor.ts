@@ -18,6 +18,8 @@ export interface Deployment {
   readonly standby: Region | null;
   readonly regions: readonly Region[];
   readonly allowPrivateAddresses: boolean;
+  /** What a prober asks to know whether its own network works. Absent: AWS endpoints of its region; empty: nothing. */
+  readonly controlUrls?: readonly string[];
   /** The standby takes over when home's heartbeat has been missing for this long. */
   readonly standbyAfterMs: number;
   /** Called by each aggregator run that did its work: for the day when all of AWS is gone. */

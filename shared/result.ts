@@ -111,6 +111,23 @@ export function isFlake({ outcome, attempts }: Pick<Result, 'outcome' | 'attempt
   return outcome === 'passed' && attempts > 1;
 }
 
+/** Whether the check failed without an answer, as it would have when the prober's own network was broken. */
+export function couldBeOurNetwork({ outcome, reason }: Pick<Result, 'outcome' | 'reason'>): boolean {
+  return outcome === 'failed' && (reason === 'dns' || reason === 'connect' || reason === 'tls' || reason === 'timeout');
+}
+
+/** A failure that is our own after all: out of availability, with what was found kept in its detail. */
+export function excused(result: Result, why: string): Result {
+  const detail = result.detail === null ? why : `${why}; found: ${result.detail}`;
+  return {
+    ...result,
+    outcome: 'inconclusive',
+    reason: 'prober',
+    blame: 'prober',
+    detail: detail.length > MAX_DETAIL_CHARS ? `${detail.slice(0, MAX_DETAIL_CHARS - 1)}…`.toWellFormed() : detail,
+  };
+}
+
 /** The results of one region and shard whose slots lie in [start, start + group length). */
 export interface Batch {
   readonly region: Region;

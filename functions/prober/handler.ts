@@ -11,6 +11,7 @@ import { storeBatch } from './batch-store.ts';
 import { runCheck } from './check.ts';
 import { systemClock } from './clock.ts';
 import { createTrust, openTcpSocket } from './connection.ts';
+import { createOwnNetwork, type OwnNetwork, regionalControls, withoutOwnFaults } from './own-network.ts';
 import { createPacer, type Pacer } from './pacer.ts';
 import { createResolver } from './resolve.ts';
 import { runSlots } from './run-slots.ts';
@@ -28,6 +29,7 @@ export interface ProberDependencies {
   readonly dynamo: Pick<DynamoDBClient, 'send'>;
   readonly secrets: SecretSource;
   readonly pace: Pacer;
+  readonly network: OwnNetwork;
   readonly log: (summary: RunSummary) => void;
 }
 
@@ -45,9 +47,11 @@ export class UnknownProbeEvent extends Error {
 
 /** Runs the event's slots and stores what it found. Whatever targets do, it throws only for what it could not store. */
 export function createHandler(dependencies: ProberDependencies): (event: ProbeEvent) => Promise<void> {
-  const { prober, deployment, table, dynamo, secrets, pace } = dependencies;
+  const { prober, deployment, table, dynamo, secrets, pace, network } = dependencies;
   const { clock, region } = prober;
   const shards = shardsOf(deployment.monitors.filter((monitor) => monitor.regions.includes(region)));
+
+  let isFirstRun = true;
 
   return async (event) => {
     const startEpochMs = Date.parse(event.scheduledTime);
@@ -60,13 +64,17 @@ export function createHandler(dependencies: ProberDependencies): (event: ProbeEv
     const monitors = shards.get(event.shard) ?? [];
     const startedMs = clock.monotonicMs();
     const { controls, error: controlsError } = await standingControls(dynamo, table, deployment);
+    const looked = network.works();
+    // The first handshake of a process takes several times as long as those after it: it must not be a check's.
+    if (isFirstRun) await looked;
+    isFirstRun = false;
     const batches = { stored: 0, alreadyThere: 0 };
     const report = await runSlots(
       {
         clock,
         pace,
         secrets,
-        check: (check) => runCheck(prober, check, pace),
+        check: async (check) => withoutOwnFaults(await runCheck(prober, check, pace), network),
         store: async (batch) => {
           const outcome = await storeBatch(dynamo, table, deployment.retention, clock, batch);
           batches[outcome === 'stored' ? 'stored' : 'alreadyThere'] += 1;
@@ -74,10 +82,11 @@ export function createHandler(dependencies: ProberDependencies): (event: ProbeEv
       },
       { region, shard: event.shard, monitors, controls, startEpochMs, periodMs: event.periodMs },
     );
+    const networkWorks = await looked;
     const wallMs = clock.monotonicMs() - startedMs;
     dependencies.log(
       summaryOf(
-        { region, scheduledTime: event.scheduledTime, shard: event.shard, wallMs, controlsError },
+        { region, scheduledTime: event.scheduledTime, shard: event.shard, wallMs, controlsError, networkWorks },
         batches,
         report,
       ),
@@ -101,25 +110,28 @@ export function dependenciesFromEnvironment(
   const runtimeApi = environment.AWS_LAMBDA_RUNTIME_API;
   // A store that hangs must not use up the time that its retries need.
   const requestHandler = { connectionTimeout: 2_000, requestTimeout: 3_000 };
-  return {
-    prober: {
-      region,
-      clock: systemClock,
-      randomHex,
-      resolveName: createResolver(),
-      addressPolicy: {
-        allowPrivate: deployment.allowPrivateAddresses,
-        forbiddenEndpoints: runtimeApi === undefined ? [] : [runtimeApi],
-      },
-      secureContext: createTrust(),
-      openSocket: openTcpSocket,
-      stalls: createStallWatch(systemClock),
+  const prober: Prober = {
+    region,
+    clock: systemClock,
+    randomHex,
+    resolveName: createResolver(),
+    addressPolicy: {
+      allowPrivate: deployment.allowPrivateAddresses,
+      forbiddenEndpoints: runtimeApi === undefined ? [] : [runtimeApi],
     },
+    secureContext: createTrust(),
+    openSocket: openTcpSocket,
+    stalls: createStallWatch(systemClock),
+  };
+  const pace = createPacer(systemClock);
+  return {
+    prober,
     deployment,
     table: required(environment, ENVIRONMENT.table),
     dynamo: new DynamoDBClient({ region, maxAttempts: 2, requestHandler }),
     secrets: createSsmSecrets(new SSMClient({ region, maxAttempts: 2 }), systemClock, deployment.name, region),
-    pace: createPacer(systemClock),
+    pace,
+    network: createOwnNetwork(prober, deployment.controlUrls ?? regionalControls(region), pace),
     log: (summary) => console.log(JSON.stringify(summary)),
   };
 }

@@ -16,6 +16,8 @@ export interface RunSummary {
   readonly paused: number;
   /** Why pauses could not be read; then everything was checked. */
   readonly controlsError: string | null;
+  /** Whether a control target answered at the run's start; true where there is none. */
+  readonly networkWorks: boolean;
   readonly batches: { readonly stored: number; readonly alreadyThere: number; readonly lost: number };
   readonly wallMs: number;
   readonly maxLateMs: number;
@@ -37,7 +39,7 @@ const MAX_NOT_PASSED = 10;
 const MAX_ERRORS = 3;
 
 export function summaryOf(
-  run: Pick<RunSummary, 'region' | 'scheduledTime' | 'shard' | 'wallMs' | 'controlsError'>,
+  run: Pick<RunSummary, 'region' | 'scheduledTime' | 'shard' | 'wallMs' | 'controlsError' | 'networkWorks'>,
   batches: Omit<RunSummary['batches'], 'lost'>,
   report: SlotRunReport,
 ): RunSummary {
@@ -52,6 +54,7 @@ export function summaryOf(
     skipped: report.skipped,
     paused: report.paused,
     controlsError: run.controlsError,
+    networkWorks: run.networkWorks,
     batches: { ...batches, lost: storeErrors.length },
     wallMs: Math.round(run.wallMs),
     maxLateMs: Math.round(results.reduce((max, result) => Math.max(max, result.lateMs), 0)),

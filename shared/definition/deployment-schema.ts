@@ -136,6 +136,14 @@ export const DeploymentSchema = z
       description: 'Whether checks may go to private, loopback and link-local addresses. Default: false.',
       default: false,
     }),
+    controls: z
+      .array(webAddress(['https:', 'http:']))
+      .max(5)
+      .optional()
+      .meta({
+        description:
+          "URLs, at most 5, that a prober asks to know whether its own network works: while none of them answers, what it cannot reach is inconclusive. []: it never asks. Default: the region's own AWS endpoints.",
+      }),
     standbyAfter: duration({ minMs: 2 * MINUTE_MS, maxMs: HOUR_MS })
       .optional()
       .meta({

@@ -69,6 +69,7 @@ export function resolveDeployment(value: Json, reporter: Reporter): ResolvedDepl
           standby,
           regions,
           allowPrivateAddresses: config.allowPrivateAddresses ?? false,
+          ...(config.controls !== undefined && { controlUrls: config.controls }),
           standbyAfterMs: config.standbyAfter ?? DEFAULT_STANDBY_AFTER_MS,
           deadMansSwitchUrl: config.deadMansSwitch ?? null,
           notify,

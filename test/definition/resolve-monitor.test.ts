@@ -71,6 +71,13 @@ test('a deployment of a name, a home, regions and monitors is complete', () => {
   });
 });
 
+test('a deployment may name its control targets, or none; without a word they are the region’s own', () => {
+  assert.deepEqual(
+    [undefined, [], ['https://a.dev/ping']].map((controls) => deploymentOf({ config: { controls } }).controlUrls),
+    [undefined, [], ['https://a.dev/ping']],
+  );
+});
+
 test('the default policy looks at one slot of the monitor', () => {
   assert.equal(monitorOf({ every: '5s' }).policies[0]?.overMs, 5_000);
 });

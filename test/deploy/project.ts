@@ -26,6 +26,7 @@ export function writeProject(folder: string, { targetUrl, webhookUrl, changingPa
     regions: REGIONS,
     monitors: ['monitors/*.json'],
     allowPrivateAddresses: true,
+    controls: [],
     notify: [{ email: EMAIL }, { sms: SMS, severity: ['critical'] }, { https: webhookUrl }],
     defaults: { every: '1m', timeout: '5s' },
   };

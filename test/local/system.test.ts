@@ -101,10 +101,10 @@ describe('the system on one machine', () => {
     ]);
   });
 
-  it('lets the functions check what is on this machine', async (t) => {
+  it('lets the functions check what is on this machine, and ask nobody else', async (t) => {
     const system = await start(t, { dataPath: scratch(t) });
     const written: unknown = JSON.parse(readFileSync(system.folder.deployment, 'utf8'));
-    assert.deepEqual(written, { ...DEPLOYMENT, allowPrivateAddresses: true });
+    assert.deepEqual(written, { ...DEPLOYMENT, allowPrivateAddresses: true, controlUrls: [] });
   });
 
   it('reports a function that fails, and goes on', async (t) => {

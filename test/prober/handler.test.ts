@@ -150,6 +150,23 @@ test('while pauses cannot be read everything is checked', async (t) => {
 
 const PAUSE = newControl({ kind: 'pause', target: 'all', reason: null, by: 'ada@desk' }, MINUTE_MS, null, SLOT_MS);
 
+test('what cannot be reached while no control target answers is inconclusive, and the log says so', async (t) => {
+  const dynamo = await startTable(t);
+  const bad = await refusingPort(t);
+  const { handle, summaries } = handlerOf({
+    dynamo,
+    monitors: [monitor({ request: { url: `http://127.0.0.1:${bad}/` } })],
+    network: { works: async () => false },
+  });
+  await handle(EVENT);
+  const [batch] = await storedBatches(dynamo);
+  assert.deepEqual(
+    batch?.results.map(({ outcome, blame }) => [outcome, blame]),
+    [['inconclusive', 'prober']],
+  );
+  assert.equal(summaries[0]?.networkWorks, false);
+});
+
 test('the values of secrets are in neither the log nor the table', async (t) => {
   const dynamo = await startTable(t);
   const port = await serveHttp(t, (request, response) => response.end(`you said ${request.headers.authorization}`));
@@ -173,6 +190,7 @@ interface HandlerCase {
   readonly dynamo: Pick<DynamoDBClient, 'send'>;
   readonly monitors?: ProberDependencies['deployment']['monitors'];
   readonly secrets?: ProberDependencies['secrets'];
+  readonly network?: ProberDependencies['network'];
 }
 
 /** A handler whose clock jumps over every wait. By default its one monitor is refused by the address guard. */
@@ -201,6 +219,7 @@ function handlerOf(stated: HandlerCase) {
     dynamo: stated.dynamo,
     secrets: stated.secrets ?? { read: async () => new Map() },
     pace: createPacer(jumping, 0),
+    network: stated.network ?? { works: async () => true },
     log: (summary) => summaries.push(summary),
   });
   return { handle, summaries };

@@ -1,0 +1,98 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { withoutRegionFaults } from '../../shared/region-fault.ts';
+import type { Result } from '../../shared/result.ts';
+import { failureOf, resultOf } from './build.ts';
+
+const pass = (monitorId: string) => resultOf({ monitorId });
+const unreached = (monitorId: string) =>
+  failureOf({ monitorId, reason: 'timeout', failedPhase: 'connect', status: null, blame: 'path' });
+const own = (monitorId: string) => monitorId;
+
+/** `a` and `b` from each region: outcomes of the slot, after faults are taken out. */
+function judged(slot: Readonly<Record<string, readonly Result[]>>, targetOf: (monitorId: string) => string = own) {
+  const found = withoutRegionFaults(new Map(Object.entries(slot)), targetOf);
+  return Object.fromEntries([...found].map(([region, results]) => [region, results.map(({ outcome }) => outcome)]));
+}
+
+test('a region that reaches nothing, while others pass, is inconclusive', () => {
+  assert.deepEqual(
+    judged({ r1: [unreached('a'), unreached('b')], r2: [pass('a'), pass('b')], r3: [pass('a'), pass('b')] }),
+    { r1: ['inconclusive', 'inconclusive'], r2: ['passed', 'passed'], r3: ['passed', 'passed'] },
+  );
+});
+
+test('one region of two can be the one that is broken', () => {
+  assert.deepEqual(judged({ r1: [unreached('a'), unreached('b')], r2: [pass('a'), pass('b')] }), {
+    r1: ['inconclusive', 'inconclusive'],
+    r2: ['passed', 'passed'],
+  });
+});
+
+for (const [what, slot, targetOf] of [
+  ['one monitor alone', { r1: [unreached('a')], r2: [pass('a')], r3: [pass('a')] }, own],
+  [
+    'two monitors of one target',
+    { r1: [unreached('a'), unreached('b')], r2: [pass('a'), pass('b')], r3: [pass('a'), pass('b')] },
+    () => 'one.example',
+  ],
+  [
+    'a region that reaches something',
+    { r1: [unreached('a'), unreached('b'), pass('c')], r2: [pass('a'), pass('b')], r3: [pass('a'), pass('b')] },
+    own,
+  ],
+  [
+    'a region that got an answer, if a wrong one',
+    { r1: [unreached('a'), failureOf({ monitorId: 'b' })], r2: [pass('a'), pass('b')], r3: [pass('a'), pass('b')] },
+    own,
+  ],
+  [
+    'monitors that pass nowhere',
+    { r1: [unreached('a'), unreached('b')], r2: [unreached('a'), pass('c')], r3: [unreached('b'), pass('c')] },
+    own,
+  ],
+  [
+    'two regions of three',
+    { r1: [unreached('a'), unreached('b')], r2: [unreached('a'), unreached('b')], r3: [pass('a'), pass('b')] },
+    own,
+  ],
+] as const) {
+  test(`${what} is judged as it is`, () => {
+    const before = Object.fromEntries(
+      Object.entries<readonly Result[]>(slot).map(([region, results]) => [
+        region,
+        results.map(({ outcome }) => outcome),
+      ]),
+    );
+    assert.deepEqual(judged(slot, targetOf), before);
+  });
+}
+
+const anyResult = fc
+  .tuple(
+    fc.constantFrom('a', 'b', 'c'),
+    fc.constantFrom(pass, unreached, (monitorId: string) => failureOf({ monitorId })),
+  )
+  .map(([monitorId, make]) => make(monitorId));
+const anySlot = fc.dictionary(fc.constantFrom('r1', 'r2', 'r3', 'r4', 'r5'), fc.array(anyResult, { maxLength: 4 }));
+
+test('law: never more than half of the regions are excused, no result is lost, and none that passed is touched', () => {
+  fc.assert(
+    fc.property(anySlot, (written) => {
+      const slot = new Map(Object.entries(written));
+      const found = withoutRegionFaults(slot, own);
+      const excused = [...found].filter(([, results]) => results.some(({ outcome }) => outcome === 'inconclusive'));
+      const withData = [...slot.values()].filter((results) => results.length > 0).length;
+      assert.ok(excused.length === 0 || excused.length * 2 <= withData);
+      for (const [region, results] of slot) {
+        const after = found.get(region) ?? [];
+        assert.equal(after.length, results.length);
+        for (const [index, result] of results.entries()) {
+          if (result.outcome === 'passed') assert.equal(after[index], result);
+          assert.equal(after[index]?.monitorId, result.monitorId);
+        }
+      }
+    }),
+  );
+});
