@@ -4,7 +4,7 @@ import { failed } from '../../functions/prober/failure.ts';
 import { compileResponseTime, isOnlySlow } from '../../functions/prober/findings.ts';
 
 const [finding] = compileResponseTime([{ op: 'below', value: 100 }])(250);
-const slow = finding?.() ?? '';
+const slow = finding?.((text) => text) ?? '';
 
 for (const [what, detail, expected] of [
   ['a slow answer', slow, true],
