@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { bundleOf, DEPLOYMENT_FILE } from '../infra/code.ts';
 import { decodeBatch } from '../shared/batch-codec.ts';
 import { ENVIRONMENT } from '../shared/environment.ts';
-import type { Result } from '../shared/result.ts';
+import { isTrusted, type Result } from '../shared/result.ts';
 import { deploymentOf, monitorOf } from '../test/shared/build.ts';
 import type { Client, ClientMessage, ClientRun, Targets } from './accuracy-client.ts';
 import type { TargetNotes, TargetPorts } from './accuracy-target.ts';
@@ -27,6 +27,8 @@ export interface Scene {
 export interface MeasuredRun extends Pick<ClientRun, 'cpuMs' | 'wallMs' | 'rssMb'> {
   /** How far what the client said is from what was true, in milliseconds; one for each request that was measured. */
   readonly errorsMs: readonly number[];
+  /** Of those that are not marked as untrusted: what percentiles are made of. */
+  readonly trustedErrorsMs: readonly number[];
   readonly reportedMs: readonly number[];
   readonly trueMs: readonly number[];
   /** Of the prober: its results. */
@@ -107,15 +109,18 @@ async function measureRun(child: ChildProcess, targets: Targets, target: Target)
     ...run.measured,
     ...results.map((result) => [result.monitorId, result.phases.firstByteMs] as const),
   ];
+  const untrusted = new Set(results.filter((result) => !isTrusted(result)).map(({ monitorId }) => monitorId));
   const pairs = measured.flatMap(([id, reported]) => {
     const actual = truth.get(id);
-    return reported === null || actual === undefined ? [] : [{ reported, actual }];
+    if (reported === null || actual === undefined) return [];
+    return [{ reported, actual, errorMs: Math.abs(reported - actual), isTrusted: !untrusted.has(id) }];
   });
   return {
     cpuMs: run.cpuMs,
     wallMs: run.wallMs,
     rssMb: run.rssMb,
-    errorsMs: pairs.map(({ reported, actual }) => Math.abs(reported - actual)),
+    errorsMs: pairs.map(({ errorMs }) => errorMs),
+    trustedErrorsMs: pairs.filter((pair) => pair.isTrusted).map(({ errorMs }) => errorMs),
     reportedMs: pairs.map(({ reported }) => reported),
     trueMs: pairs.map(({ actual }) => actual),
     results,

@@ -49,6 +49,7 @@ export async function measureAccuracy(thoroughly: boolean): Promise<{ met: boole
         complete &&= [runs.cold, ...runs.warm].every(
           (run) => run.errorsMs.length === scene.checks && run.results.every(({ outcome }) => outcome === 'passed'),
         );
+        if (scene.delay === 'logNormal') console.log(percentiles(runs));
         if (scene === MARKED) console.log(verdicts(runs));
       }
     }
@@ -65,12 +66,13 @@ function conditions({ limit, pinned }: SceneRuns, warmRuns: number): string {
   return [
     `${cpu}; ${cores}; load ${loadAverage()?.toFixed(1) ?? 'unknown'} before the first run.`,
     `Error: the client's first byte against the target's own record, in ms. Of ${warmRuns} warm runs in one process: each`,
-    'quantile is the median of the runs’ quantiles; "best" is the best run’s p99; "cold" is the process’s first run.',
+    'quantile is the median of the runs’ quantiles; "best" is the best run’s p99; "trusted" is the p99 of those checks,',
+    '"of 100" their share, during which the prober did not stand still; "cold" is the process’s first run.',
     'fetch cannot tell a handshake from an answer: its error holds the handshake.',
   ].join('\n');
 }
 
-const WIDTHS = [5, 6, 10, 6, 11, 8, 8, 8, 8, 8, 9, 9, 9, 7, 7, 7];
+const WIDTHS = [5, 6, 10, 6, 11, 8, 8, 8, 8, 8, 8, 7, 9, 9, 9, 7, 7, 7];
 const HEADINGS = cells(
   'cpus',
   'scheme',
@@ -82,6 +84,8 @@ const HEADINGS = cells(
   'p99',
   'max',
   'best',
+  'trusted',
+  'of 100',
   'cold p50',
   'cold max',
   'CPU ms/check',
@@ -103,6 +107,8 @@ function row(scene: Scene, { cold, warm, loadMs }: SceneRuns): string {
     error(0.99),
     error(1),
     Math.min(...warm.map((run) => quantile(run.errorsMs, 0.99))).toFixed(2),
+    median(warm.map((run) => quantile(run.trustedErrorsMs, 0.99))).toFixed(2),
+    median(warm.map((run) => (100 * run.trustedErrorsMs.length) / run.errorsMs.length)).toFixed(0),
     quantile(cold.errorsMs, 0.5).toFixed(1),
     quantile(cold.errorsMs, 1).toFixed(1),
     median(warm.map((run) => run.cpuMs / scene.checks)).toFixed(1),
@@ -110,6 +116,16 @@ function row(scene: Scene, { cold, warm, loadMs }: SceneRuns): string {
     loadMs.toFixed(0),
     Math.max(...warm.map((run) => run.rssMb)).toFixed(0),
   );
+}
+
+/** What a person would read of the run, beside what was so. */
+function percentiles({ warm }: SceneRuns): string {
+  const said = [0.5, 0.95, 0.99].map((q) => {
+    const of = (values: (run: MeasuredRun) => readonly number[]) =>
+      median(warm.map((run) => quantile(values(run), q))).toFixed(1);
+    return `p${q * 100} ${of((run) => run.reportedMs)} (true: ${of((run) => run.trueMs)})`;
+  });
+  return `      first byte as stored: ${said.join(', ')} ms`;
 }
 
 function verdicts({ warm }: SceneRuns): string {

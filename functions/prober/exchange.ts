@@ -68,8 +68,13 @@ export function exchange(
     request.once('socket', () => {
       // Only now does the parser listen, so that nothing it needs is lost to this listener; and it must be first.
       socket.prependListener('data', onChunk);
-      sentAtMs = clock.monotonicMs();
-      trace.enterAt('firstByte', sentAtMs);
+      const sent = () => {
+        sentAtMs = clock.monotonicMs();
+        trace.enterAt('firstByte', sentAtMs);
+      };
+      sent();
+      // The head is made, encrypted and written when this event is over, which takes our time and not the target's.
+      process.nextTick(sent);
     });
     request.on('information', () => {
       firstByteAtMs = null;

@@ -12,7 +12,8 @@ import { runCheck } from './check.ts';
 import { systemClock } from './clock.ts';
 import { createTrust, openTcpSocket } from './connection.ts';
 import { createOwnNetwork, type OwnNetwork, regionalControls, withoutOwnFaults } from './own-network.ts';
-import { createPacer, type Pacer } from './pacer.ts';
+import { adaptivePace, createPacer, eventLoopBusyMs, type Pacer } from './pacer.ts';
+import { quietHeap } from './quiet-heap.ts';
 import { createResolver } from './resolve.ts';
 import { runSlots } from './run-slots.ts';
 import { type RunSummary, summaryOf } from './run-summary.ts';
@@ -123,7 +124,7 @@ export function dependenciesFromEnvironment(
     openSocket: openTcpSocket,
     stalls: createStallWatch(systemClock),
   };
-  const pace = createPacer(systemClock);
+  const pace = createPacer(systemClock, adaptivePace(eventLoopBusyMs));
   return {
     prober,
     deployment,
@@ -136,10 +137,13 @@ export function dependenciesFromEnvironment(
   };
 }
 
+let collect: (() => void) | undefined;
 let handle: ((event: ProbeEvent) => Promise<void>) | undefined;
 
 /** Prepared by the first event and not by the import, so that a wrong environment is an error with an event to it. */
 export async function handler(event: ProbeEvent): Promise<void> {
   handle ??= createHandler(dependenciesFromEnvironment(process.env));
+  collect ??= quietHeap();
+  collect();
   return handle(event);
 }
