@@ -10,8 +10,8 @@ export interface CertificateFacts {
   /** Days until it expires, rounded down to tenths; negative afterwards. Null where its date is none. */
   readonly daysLeft: number | null;
   readonly validToEpochMs: number;
-  /** The names and addresses that it is for, in order and written as {@link canonicalHost} does. */
-  readonly names: readonly string[];
+  /** The names and addresses that it is for, in order and written as {@link canonicalHost} does. Asked by few, and not cheap. */
+  readonly names: () => readonly string[];
   /** Why it proves nothing, for a person; null when it is valid for this host now. */
   readonly problem: string | null;
 }
@@ -26,7 +26,7 @@ export function certificateFacts(socket: TLSSocket, host: string, nowEpochMs: nu
     issuer: nameOf(certificate.issuer),
     daysLeft: Number.isFinite(daysLeft) ? daysLeft : null,
     validToEpochMs,
-    names: namesIn(certificate),
+    names: () => namesIn(certificate),
     problem: socket.authorized ? null : problemOf(certificate, socket.authorizationError, host, nowEpochMs),
   };
 }

@@ -20,7 +20,7 @@ export async function checkTls({ prober, monitor, trace, redaction }: Attempt<Tl
   const findings = [
     ...certificateFindings(expect.certificateValidForMs, certificate?.validToEpochMs ?? null, prober.clock.epochMs()),
     ...findingsOf('TLS version', socket.getProtocol() ?? undefined, protocol),
-    ...findingsOf('the certificate’s names', certificate?.names, names),
+    ...findingsOf('the certificate’s names', certificate?.names(), names),
     ...findingsOf('the certificate’s issuer', certificate?.issuer, issuer),
     ...responseTime(trace.totalMs ?? 0),
   ];
