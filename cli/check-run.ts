@@ -1,10 +1,12 @@
 import type { Prober } from '../functions/prober/attempt.ts';
 import { runCheck } from '../functions/prober/check.ts';
 import { createPacer } from '../functions/prober/pacer.ts';
+import { memberOf } from '../functions/prober/secret-member.ts';
 import { type Secret, secretNames } from '../functions/prober/secrets.ts';
-import { secretVariable } from '../local/parameter-store.ts';
+import { secretVariable } from '../local/secrets.ts';
 import type { Monitor } from '../shared/monitor.ts';
 import type { Result } from '../shared/result.ts';
+import { secretReference } from '../shared/secret-store.ts';
 import { secretTexts } from '../shared/target.ts';
 
 /** A definition file and its monitors, in the file's order. */
@@ -46,10 +48,12 @@ function secretsFromEnvironment(
   monitor: Monitor,
   environment: Readonly<Record<string, string | undefined>>,
 ): ReadonlyMap<string, Secret> {
-  const read = (name: string): Secret => {
+  const read = (reference: string): Secret => {
+    const { name, key } = secretReference(reference);
     const variable = secretVariable(name);
     const value = environment[variable];
-    return value === undefined ? { missing: `secret "${name}" has no value here: set ${variable}` } : { value };
+    if (value === undefined) return { missing: `secret "${name}" has no value here: set ${variable}` };
+    return memberOf(name, key, value, variable);
   };
-  return new Map(secretNames(secretTexts(monitor)).map((name) => [name, read(name)]));
+  return new Map(secretNames(secretTexts(monitor)).map((reference) => [reference, read(reference)]));
 }

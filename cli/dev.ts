@@ -26,7 +26,7 @@ Flags:
   --demo              also run a small API to watch, whose faults can be switched on; \${env:demo} is its URL
 
 Secrets: \${secret:checkout-token} is PARALLAX_SECRET_CHECKOUT_TOKEN of the environment,
-or "checkout-token" in <data>/secrets.json.
+or "checkout-token" in <data>/secrets.json. \${secret:db#user} is the key "user" of the JSON there.
 
 The API: /api/status, /api/monitors/<id>?range=1h, /api/incidents, /api/notifications
 

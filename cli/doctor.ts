@@ -4,11 +4,12 @@ import { awsInspection } from './account/aws-inspection.ts';
 import type { Inspection } from './account/inspection.ts';
 import { parseArguments } from './arguments.ts';
 import { type ConnectionFlags, connected, deploymentFrom } from './connection.ts';
-import { checkBootstrap, checkReplicas, checkSecrets } from './doctor/deployment-checks.ts';
+import { checkBootstrap, checkReplicas } from './doctor/deployment-checks.ts';
 import type { Check, Finding } from './doctor/finding.ts';
 import { checkClock, checkHeartbeats, checkLastSlots } from './doctor/pulse-checks.ts';
 import { checkSms, checkSubscriptions } from './doctor/recipient-checks.ts';
 import { checkDeadLetters, checkSchedules } from './doctor/run-checks.ts';
+import { checkSecrets } from './doctor/secret-checks.ts';
 import { screenFor } from './screen-for.ts';
 import { type CliIo, UsageError, type Verb } from './verb.ts';
 

@@ -1,6 +1,4 @@
-import { secretNames } from '../shared/definition/templates.ts';
-import type { Deployment, Monitor, Region } from '../shared/monitor.ts';
-import { secretTexts } from '../shared/target.ts';
+import type { Deployment, Region } from '../shared/monitor.ts';
 
 /**
  * The part of a deployment that a region's prober reads. Who is told, and when, is decided elsewhere: leaving that out
@@ -16,9 +14,4 @@ export function probedFrom(deployment: Deployment, region: Region): Deployment {
       .filter((monitor) => monitor.regions.includes(region))
       .map((monitor) => ({ ...monitor, regions: [region], policies: [], slo: null, runbook: null })),
   };
-}
-
-/** Whether any of them needs a secret. */
-export function usesSecrets(monitors: readonly Monitor[]): boolean {
-  return monitors.some((monitor) => secretTexts(monitor).some((text) => secretNames(text).length > 0));
 }

@@ -1,9 +1,7 @@
-import { Aws, Validations } from 'aws-cdk-lib';
 import type { Alarm } from 'aws-cdk-lib/aws-cloudwatch';
 import type { ITableV2 } from 'aws-cdk-lib/aws-dynamodb';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
-import { secretParameterName } from '../shared/environment.ts';
 import type { Deployment, Region } from '../shared/monitor.ts';
 import { shardNumbers } from '../shared/plan/shards.ts';
 import { functionSize } from '../shared/plan/sizes.ts';
@@ -12,8 +10,9 @@ import { FunctionAlarms } from './alarm.ts';
 import { DeadLetterQueue } from './dead-letters.ts';
 import { DeployedFunction } from './function.ts';
 import { aggregatorRegions, deadLetterQueueName, scheduleName } from './names.ts';
-import { probedFrom, usesSecrets } from './probed-from.ts';
+import { probedFrom } from './probed-from.ts';
 import { EveryMinute, SCHEDULED_TIME } from './schedule.ts';
+import { readSecrets } from './secrets.ts';
 
 export interface ProberProps {
   readonly deployment: Deployment;
@@ -56,7 +55,7 @@ export class Prober extends Construct {
             },
           },
         }),
-        ...(usesSecrets(deployment.monitors) ? [this.#readSecrets(deployment.name, region)] : []),
+        ...readSecrets(this, deployment, region),
       ],
     });
     // One function; each shard is a run of its own, in an environment and on a core of its own.
@@ -74,20 +73,5 @@ export class Prober extends Construct {
       lambda,
       deadLetterQueue,
     }).all;
-  }
-
-  /** Decrypting needs no permission: the key `aws/ssm` lets the account's principals use it through Parameter Store. */
-  #readSecrets(deploymentName: string, region: Region): PolicyStatement {
-    const parameters = (partition: string, account: string): string =>
-      `arn:${partition}:ssm:${region}:${account}:parameter${secretParameterName(deploymentName, '*')}`;
-    Validations.of(this).acknowledge({
-      // As cdk-nag writes what is known only at deployment.
-      id: `AwsSolutions-IAM5[Resource::${parameters('<AWS::Partition>', '<AWS::AccountId>')}]`,
-      reason: 'The path is this deployment’s own; naming each secret would outgrow the policy’s 10,240 characters.',
-    });
-    return new PolicyStatement({
-      actions: ['ssm:GetParameters'],
-      resources: [parameters(Aws.PARTITION, Aws.ACCOUNT_ID)],
-    });
   }
 }

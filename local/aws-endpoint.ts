@@ -6,10 +6,10 @@ import type { DataFolder } from './data-folder.ts';
 import { oneLine } from './local-error.ts';
 import { closeServer, isForThisMachine, listenOnLoopback, readBody } from './loopback-server.ts';
 import { deliveries, type LoggedNotification, openNotificationLog } from './notification-log.ts';
-import { getParameters, MAX_NAMES, type SecretSource, secretVariable } from './parameter-store.ts';
+import { getParameters, getSecretValue, MAX_NAMES, type SecretSource, secretVariable } from './secrets.ts';
 import { AwsFault, faultXml, parsePublish, publishedXml } from './sns-publish.ts';
 
-/** SNS, EventBridge and Parameter Store on this machine: what the functions' SDK clients are pointed at. Nothing leaves it. */
+/** SNS, EventBridge, Parameter Store and Secrets Manager on this machine: what the functions' SDK clients are pointed at. Nothing leaves it. */
 export interface AwsEndpoint {
   readonly url: string;
   close(): Promise<void>;
@@ -67,14 +67,25 @@ export async function startAwsEndpoint(options: AwsEndpointOptions): Promise<Aws
       throw new AwsFault('ValidationException', `Names: 1 to ${MAX_NAMES}`);
     }
     const found = getParameters(names, options.deployment.name, options.secretOf);
-    for (const name of found.InvalidParameters) {
-      // The prober's own remedy speaks of Parameter Store; on this machine the secret goes elsewhere.
-      const secret = name.slice(name.lastIndexOf('/') + 1);
-      options.report(
-        `secrets: "${secret}" has no value. Set ${secretVariable(secret)}, or add "${secret}" to ${options.folder.secrets}.`,
-      );
-    }
+    found.InvalidParameters.forEach(reportMissing);
     return found;
+  }
+
+  function secretValue(input: unknown): unknown {
+    const id = memberIn(input, 'SecretId');
+    if (typeof id !== 'string') throw new AwsFault('InvalidParameterException', 'SecretId: a name');
+    const found = getSecretValue(id, options.deployment.name, options.secretOf);
+    if (found !== undefined) return found;
+    reportMissing(id);
+    throw new AwsFault('ResourceNotFoundException', "Secrets Manager can't find the specified secret.");
+  }
+
+  /** The prober's own remedy speaks of the deployment's store; on this machine the secret goes elsewhere. */
+  function reportMissing(path: string): void {
+    const secret = path.slice(path.lastIndexOf('/') + 1);
+    options.report(
+      `secrets: "${secret}" has no value. Set ${secretVariable(secret)}, or add "${secret}" to ${options.folder.secrets}.`,
+    );
   }
 
   function answerTo(target: string, body: string): Answer {
@@ -83,6 +94,8 @@ export async function startAwsEndpoint(options: AwsEndpointOptions): Promise<Aws
         return { status: 200, type: JSON_TYPE, body: JSON.stringify(putEvents(JSON.parse(body))) };
       case 'AmazonSSM.GetParameters':
         return { status: 200, type: JSON_TYPE, body: JSON.stringify(parameters(JSON.parse(body))) };
+      case 'secretsmanager.GetSecretValue':
+        return { status: 200, type: JSON_TYPE, body: JSON.stringify(secretValue(JSON.parse(body))) };
       case '':
         return { status: 200, type: 'text/xml', body: publishedXml(publish(new URLSearchParams(body))) };
       default:
@@ -141,9 +154,13 @@ function refusal(target: string, error: unknown): Answer {
 }
 
 function arrayIn(input: unknown, key: string): readonly unknown[] {
-  if (typeof input !== 'object' || input === null) return [];
-  const value: unknown = Object.entries(input).find(([name]) => name === key)?.[1];
+  const value = memberIn(input, key);
   return Array.isArray(value) ? value : [];
+}
+
+function memberIn(input: unknown, key: string): unknown {
+  if (typeof input !== 'object' || input === null) return undefined;
+  return Object.entries(input).find(([name]) => name === key)?.[1];
 }
 
 /** As EventBridge, which refuses single entries of a request that succeeds. */

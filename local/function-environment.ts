@@ -5,7 +5,7 @@ import type { Deployment, Region } from '../shared/monitor.ts';
 /** Where the stand-ins of AWS's services listen. */
 export interface Endpoints {
   readonly dynamo: string;
-  /** SNS, EventBridge and Parameter Store. */
+  /** SNS, EventBridge, Parameter Store and Secrets Manager. */
   readonly aws: string;
 }
 
@@ -29,6 +29,7 @@ export function functionEnvironment(
     AWS_ENDPOINT_URL_SNS: endpoints.aws,
     AWS_ENDPOINT_URL_EVENTBRIDGE: endpoints.aws,
     AWS_ENDPOINT_URL_SSM: endpoints.aws,
+    AWS_ENDPOINT_URL_SECRETS_MANAGER: endpoints.aws,
     AWS_ACCESS_KEY_ID: 'local',
     AWS_SECRET_ACCESS_KEY: 'local',
     AWS_CONFIG_FILE: devNull,

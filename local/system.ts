@@ -12,10 +12,10 @@ import { startHttpGateway } from './http-gateway.ts';
 import { oneLine } from './local-error.ts';
 import { openLogFile } from './log-file.ts';
 import type { LoggedNotification } from './notification-log.ts';
-import { secretsFrom } from './parameter-store.ts';
 import { type Report, withoutRepeats } from './report.ts';
 import { writeRunFile } from './running-system.ts';
 import { type Clock, SYSTEM_CLOCK, startSchedule } from './scheduler.ts';
+import { secretsFrom } from './secrets.ts';
 
 /** The whole system on one machine: the functions as they are in AWS, between stand-ins for what is around them. */
 export interface LocalSystem {

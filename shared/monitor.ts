@@ -6,6 +6,10 @@ import type { Reason } from './result.ts';
  * Functions read only these types; the JSON that a user writes, and its validation, live in `definition/`.
  */
 
+/** Which of AWS's services keeps a deployment's secrets, in each region that probes. */
+export const SECRET_STORES = ['parameter-store', 'secrets-manager'] as const;
+export type SecretStore = (typeof SECRET_STORES)[number];
+
 /** An AWS region name, such as `eu-west-1`. */
 export type Region = string;
 
@@ -20,6 +24,8 @@ export interface Deployment {
   readonly allowPrivateAddresses: boolean;
   /** What a prober asks to know whether its own network works. Absent: AWS endpoints of its region; empty: nothing. */
   readonly controlUrls?: readonly string[];
+  /** Absent: `parameter-store`. */
+  readonly secretStore?: SecretStore;
   /** The standby takes over when home's heartbeat has been missing for this long. */
   readonly standbyAfterMs: number;
   /** Called by each aggregator run that did its work: for the day when all of AWS is gone. */

@@ -1,7 +1,7 @@
 import { GetParameterCommand, GetParametersCommand, type SSMClient } from '@aws-sdk/client-ssm';
 import type { Region } from '../../shared/monitor.ts';
 import { kindOfAwsError } from './aws-error.ts';
-import type { Inspection, ParameterState } from './inspection.ts';
+import type { Inspection, SecretState } from './inspection.ts';
 
 /** Written by `cdk bootstrap`. The qualifier is the CDK's own default. */
 const BOOTSTRAP_VERSION = '/cdk-bootstrap/hnb659fds/version';
@@ -22,7 +22,7 @@ export function inspectParameters(clientOf: (region: Region) => SSMClient): Para
       }
     },
     parameters: async (region, names) => {
-      const states = new Map<string, ParameterState>(names.map((name) => [name, 'missing']));
+      const states = new Map<string, SecretState>(names.map((name) => [name, 'missing']));
       for (let at = 0; at < names.length; at += NAMES_PER_CALL) {
         const Names = names.slice(at, at + NAMES_PER_CALL);
         // Not decrypted: that a secret is there can be seen without being shown it.

@@ -22,7 +22,9 @@ export interface Inspection {
   /** How many messages wait in the queue; null: there is no queue. */
   queueDepth(region: Region, queue: string): Promise<number | null>;
   /** By full name. Values are neither decrypted nor kept. */
-  parameters(region: Region, names: readonly string[]): Promise<ReadonlyMap<string, ParameterState>>;
+  parameters(region: Region, names: readonly string[]): Promise<ReadonlyMap<string, SecretState>>;
+  /** The same of Secrets Manager's secrets; no value is read. */
+  secrets(region: Region, names: readonly string[]): Promise<ReadonlyMap<string, SecretState>>;
   close(): void;
 }
 
@@ -45,4 +47,5 @@ export interface SmsAccount {
   readonly monthlySpendLimitUsd: number;
 }
 
-export type ParameterState = 'encrypted' | 'plain' | 'missing';
+/** `plain` is Parameter Store's, `deleted` Secrets Manager's: it keeps what is deleted for a while. */
+export type SecretState = 'encrypted' | 'plain' | 'deleted' | 'missing';

@@ -1,11 +1,8 @@
-import { secretNames } from '../../functions/prober/secrets.ts';
-import { secretParameterName, tableName } from '../../shared/environment.ts';
+import { tableName } from '../../shared/environment.ts';
 import { humanList } from '../../shared/human.ts';
-import type { Deployment, Region } from '../../shared/monitor.ts';
 import { replicaSteps } from '../../shared/replica-steps.ts';
 import { stackName, tableRegions } from '../../shared/resource-names.ts';
-import { secretTexts } from '../../shared/target.ts';
-import { type Check, type Finding, type Found, fine, look } from './finding.ts';
+import { type Check, type Found, fine, look } from './finding.ts';
 
 /** What our templates ask of the CDK's bootstrap stack. @see https://docs.aws.amazon.com/cdk/v2/guide/bootstrapping-env.html */
 const MIN_BOOTSTRAP_VERSION = 6;
@@ -56,31 +53,3 @@ export const checkReplicas: Check = async ({ deployment, account }) => {
     return [{ state: 'problem', message, remedy }];
   });
 };
-
-export const checkSecrets: Check = async ({ deployment, account }) => {
-  const looks = deployment.regions.map(async (region): Promise<Finding[]> => {
-    const names = secretsIn(deployment, region);
-    if (names.length === 0) return [];
-    return look('secrets', region, 'ssm:GetParameters', async (): Promise<Found[]> => {
-      const parameters = names.map((name) => secretParameterName(deployment.name, name));
-      const states = await account.parameters(region, parameters);
-      const problems = parameters.flatMap((parameter): Found[] => {
-        const state = states.get(parameter) ?? 'missing';
-        if (state === 'encrypted') return [];
-        const missing = state === 'missing';
-        const message = `${parameter} is ${missing ? 'missing: what needs it is inconclusive' : 'there, but not encrypted'}`;
-        const overwrite = missing ? '' : ' --overwrite';
-        const remedy = `aws ssm put-parameter --region ${region} --name ${parameter} --type SecureString${overwrite} --value …`;
-        return [{ state: 'problem', message, remedy }];
-      });
-      if (problems.length > 0) return problems;
-      return [fine(names.length === 1 ? 'the one secret is there' : `all ${names.length} secrets are there`)];
-    });
-  });
-  return (await Promise.all(looks)).flat();
-};
-
-function secretsIn({ monitors }: Deployment, region: Region): string[] {
-  const own = monitors.filter((monitor) => monitor.regions.includes(region));
-  return [...new Set(own.flatMap((monitor) => secretNames(secretTexts(monitor))))].sort();
-}

@@ -14,7 +14,6 @@ import { errorMessage, type Failure, failed, inconclusive, isFailure } from './f
 import { compileResponseTime, failureOf } from './findings.ts';
 import { checkHttp, type Session } from './http-check.ts';
 import { perMonitor } from './per-monitor.ts';
-import type { Redaction } from './redaction.ts';
 import { capturedName, placeholderNames, type Secret } from './secrets.ts';
 import { Trace } from './trace.ts';
 
@@ -133,14 +132,14 @@ async function makeStep(attempt: Attempt<FlowMonitor>, run: Run, step: CompiledS
     cookiesFor: (url) => run.jar.header(url, clock.epochMs()),
     answered: (url, headers) => {
       const kept = run.jar.keep(url, headers['set-cookie'] ?? [], clock.epochMs());
-      for (const value of kept) hide(attempt.redaction, value);
+      for (const value of kept) attempt.redaction.hidePart(value);
     },
     passed: (evidence) => {
       const captured = step.capture(evidence);
       if (isFailure(captured)) return captured;
       for (const [name, value] of captured) {
         run.captured.set(capturedName(name), { value });
-        hide(attempt.redaction, value);
+        attempt.redaction.hidePart(value);
       }
       return null;
     },
@@ -154,13 +153,6 @@ const HEADER_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
 
 function capturedText(secret: Secret | undefined): string {
   return secret !== undefined && 'value' in secret ? secret.value : '';
-}
-
-/** Shorter values are no secrets, and to hide them would blank out the words and numbers of a sentence. */
-const MIN_HIDDEN_CHARS = 4;
-
-function hide(redaction: Redaction, value: string): void {
-  if (value.length >= MIN_HIDDEN_CHARS && value !== 'true' && value !== 'false') redaction.hide(value);
 }
 
 interface CompiledStep {

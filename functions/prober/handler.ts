@@ -1,16 +1,17 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { SSMClient } from '@aws-sdk/client-ssm';
 import { ENVIRONMENT, required } from '../../shared/environment.ts';
 import type { Deployment } from '../../shared/monitor.ts';
 import { shardsOf } from '../../shared/plan/shards.ts';
 import type { ProbeEvent } from '../../shared/schedule.ts';
+import { DEFAULT_SECRET_STORE } from '../../shared/secret-store.ts';
 import { type Prober, randomHex } from './attempt.ts';
 import { storeBatch } from './batch-store.ts';
 import { runCheck } from './check.ts';
 import { systemClock } from './clock.ts';
 import { createTrust, openTcpSocket } from './connection.ts';
+import { deployedSecrets } from './deployed-secrets.ts';
 import { createOwnNetwork, type OwnNetwork, regionalControls, withoutOwnFaults } from './own-network.ts';
 import { adaptivePace, createPacer, eventLoopBusyMs, type Pacer } from './pacer.ts';
 import { quietHeap } from './quiet-heap.ts';
@@ -18,7 +19,6 @@ import { createResolver } from './resolve.ts';
 import { runSlots } from './run-slots.ts';
 import { type RunSummary, summaryOf } from './run-summary.ts';
 import type { SecretSource } from './secrets.ts';
-import { createSsmSecrets } from './ssm-secrets.ts';
 import { createStallWatch } from './stalls.ts';
 import { standingControls } from './standing-controls.ts';
 
@@ -130,7 +130,7 @@ export function dependenciesFromEnvironment(
     deployment,
     table: required(environment, ENVIRONMENT.table),
     dynamo: new DynamoDBClient({ region, maxAttempts: 2, requestHandler }),
-    secrets: createSsmSecrets(new SSMClient({ region, maxAttempts: 2 }), systemClock, deployment.name, region),
+    secrets: deployedSecrets(deployment.secretStore ?? DEFAULT_SECRET_STORE, systemClock, deployment.name, region),
     pace,
     network: createOwnNetwork(prober, deployment.controlUrls ?? regionalControls(region), pace),
     log: (summary) => console.log(JSON.stringify(summary)),

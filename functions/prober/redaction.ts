@@ -1,3 +1,4 @@
+import { partsOf } from './secret-member.ts';
 import type { Secret } from './secrets.ts';
 
 /**
@@ -9,16 +10,32 @@ export class Redaction {
   #hidden: readonly string[] = [];
 
   constructor(secrets: ReadonlyMap<string, Secret>) {
-    for (const secret of secrets.values()) if ('value' in secret) this.hide(secret.value);
+    const values = [...secrets.values()].flatMap((secret) => ('value' in secret ? [secret.value] : []));
+    this.#hideAll([...values, ...values.flatMap(partsOf).filter(isLikelySecret)]);
   }
 
   /** From here on this is secret too, such as credentials that were put together from secrets. */
   hide(value: string): void {
-    this.#hidden = [...new Set([...this.#hidden, ...formsOf(value)])].sort((a, b) => b.length - a.length);
+    this.#hideAll([value]);
+  }
+
+  /** A value that nobody has called a secret by itself: hidden unless that would blank out the words and numbers of a sentence. */
+  hidePart(value: string): void {
+    if (isLikelySecret(value)) this.hide(value);
+  }
+
+  #hideAll(values: readonly string[]): void {
+    this.#hidden = [...new Set([...this.#hidden, ...values.flatMap(formsOf)])].sort((a, b) => b.length - a.length);
   }
 
   readonly redact = (text: string): string =>
     this.#hidden.reduce((redacted, form) => redacted.replaceAll(form, REDACTED), text);
+}
+
+const MIN_PART_CHARS = 4;
+
+function isLikelySecret(value: string): boolean {
+  return value.length >= MIN_PART_CHARS && value !== 'true' && value !== 'false';
 }
 
 const REDACTED = '[secret]';

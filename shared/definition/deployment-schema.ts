@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { SECRET_STORES } from '../monitor.ts';
 import { MAX_MEMORY_MB, MAX_TIMEOUT_MS, MIN_MEMORY_MB } from '../plan/lambda-bounds.ts';
 import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from '../schedule.ts';
 import { MAX_DURATION_MS } from './durations-and-ratios.ts';
@@ -144,6 +145,11 @@ export const DeploymentSchema = z
         description:
           "URLs, at most 5, that a prober asks to know whether its own network works: while none of them answers, what it cannot reach is inconclusive. []: it never asks. Default: the region's own AWS endpoints.",
       }),
+    secrets: z.enum(SECRET_STORES).optional().meta({
+      description:
+        'Where ${secret:name} is kept, in each region that checks run from: "parameter-store" (SSM Parameter Store) or "secrets-manager" (AWS Secrets Manager). Default: "parameter-store".',
+      default: 'parameter-store',
+    }),
     standbyAfter: duration({ minMs: 2 * MINUTE_MS, maxMs: HOUR_MS })
       .optional()
       .meta({

@@ -70,6 +70,7 @@ export function resolveDeployment(value: Json, reporter: Reporter): ResolvedDepl
           regions,
           allowPrivateAddresses: config.allowPrivateAddresses ?? false,
           ...(config.controls !== undefined && { controlUrls: config.controls }),
+          ...(config.secrets !== undefined && { secretStore: config.secrets }),
           standbyAfterMs: config.standbyAfter ?? DEFAULT_STANDBY_AFTER_MS,
           deadMansSwitchUrl: config.deadMansSwitch ?? null,
           notify,

@@ -90,7 +90,7 @@ function warnOfClearText(text: string, path: JsonPath, reporter: Reporter): void
   if (text === '' || secretNames(text).length + captureNames(text).length > 0) return;
   reporter.warning(path, {
     message: 'This is a credential in clear, and it would be stored and shown with the monitor.',
-    remedy: 'Put it into Parameter Store and write ${secret:name} in its place.',
+    remedy: 'Store it as a secret and write ${secret:name} in its place.',
   });
 }
 
@@ -130,7 +130,7 @@ export function checkUrl(
   if (hasClearPassword) {
     reporter.warning(path, {
       message: 'The URL holds a password in clear, and it would be stored and shown with the monitor.',
-      remedy: 'Put it into Parameter Store and write ${secret:name} in its place.',
+      remedy: 'Store it as a secret and write ${secret:name} in its place.',
     });
   }
   warnOfReservedHost(url.hostname, path, reporter);
@@ -175,7 +175,7 @@ export function resolveHeaders(
     if (CREDENTIAL_HEADER.test(name) && value !== '' && secretNames(value).length + captureNames(value).length === 0) {
       reporter.warning(path, {
         message: `The header ${name} holds a credential in clear, and it would be stored and shown with the monitor.`,
-        remedy: 'Put it into Parameter Store and write ${secret:name} in its place.',
+        remedy: 'Store it as a secret and write ${secret:name} in its place.',
       });
     }
     headers.set(name, value);

@@ -50,7 +50,7 @@ export function substituteEnvironment(
   };
 }
 
-/** The names in `${secret:name}`, each once. */
+/** What stands in `${secret:…}`, each once: names, `name#key` where one key of a JSON secret is meant. */
 export function secretNames(text: string): string[] {
   return [...new Set([...text.matchAll(/\$\{secret:([^}]*)\}/g)].map((match) => match[1] ?? ''))];
 }
@@ -72,10 +72,10 @@ export const NO_PLACEHOLDERS: Placeholders = { secrets: false, captures: false }
 /** What a step of a flow may call a value: never with a `:`, which is for `env:` and `secret:`. */
 export const CAPTURE_NAME = /^[A-Za-z][A-Za-z0-9_-]{0,63}$/;
 
-/** Names a person could give to `${secret:…}`; they become the end of a Parameter Store path. */
-const SECRET_NAME = /^[a-z0-9][a-z0-9-_.]{0,99}$/;
+/** A name that Parameter Store and Secrets Manager both take at the end of a path, and perhaps a key of the secret's JSON. */
+const SECRET_REFERENCE = /^[a-z0-9][a-z0-9-_.]{0,99}(#[A-Za-z0-9_][A-Za-z0-9_.-]{0,99})?$/;
 const ENV_NAME = /^[A-Za-z_][A-Za-z0-9_.-]*$/;
-const ALLOWED = '${env:NAME}, ${env:NAME:-default}, ${secret:name}; $${ for a plain ${';
+const ALLOWED = '${env:NAME}, ${env:NAME:-default}, ${secret:name}, ${secret:name#key}; $${ for a plain ${';
 
 class Complaints {
   count = 0;
@@ -159,10 +159,10 @@ function environmentValue(inner: string, environment: DefinitionEnvironment, com
 }
 
 function secret(whole: string, name: string, allowed: boolean, complaints: Complaints): string {
-  if (!SECRET_NAME.test(name)) {
+  if (!SECRET_REFERENCE.test(name)) {
     return complaints.add(
       `\${secret:${name.slice(0, 40)}} has no usable name.`,
-      'lower-case letters, digits, - _ . ; starting with a letter or digit; at most 100',
+      'lower-case letters, digits, - _ . ; starting with a letter or digit; at most 100. Then, for one key of a JSON secret, # and the key: letters, digits, _ . -',
       'Correct the name.',
     );
   }

@@ -1,5 +1,6 @@
 import type { Deployment, Region } from '../monitor.ts';
 import { MINUTE_MS, SECOND_MS } from '../schedule.ts';
+import { SECRET_CACHE_MS, secretsUsedBy } from '../secret-store.ts';
 import {
   AGGREGATOR_REGION_WAIT_MS,
   AGGREGATOR_WAIT_MS,
@@ -30,6 +31,8 @@ export const LINE_NAMES = [
   'table backup',
   'replication traffic',
   'check traffic',
+  'secrets',
+  'secret calls',
   'logs',
   'log storage',
   'alarms',
@@ -91,6 +94,7 @@ function quantities(deployment: Deployment, replicas: number, region: RegionReso
     ...aggregatorUse(deployment, region, use),
     of('schedules', 'schedulerMillionInvocations', region.schedules * MINUTES_PER_MONTH),
     ...tableCost(replicas, region, use),
+    ...secretCost(deployment, region),
     ...logCost(region),
     of('alarms', 'alarmMonth', region.alarms),
     ...(region.isHome ? notificationCost(deployment) : []),
@@ -148,6 +152,15 @@ function tableCost(replicas: number, { isHome }: RegionResources, use: TableUse)
     of('table backup', 'dynamoBackupGbMonth', isHome ? use.storedBytes / GB : 0),
     of('replication traffic', 'betweenRegionsGb', (use.writtenBytesPerMonth * (replicas - 1)) / replicas / GB),
   ];
+}
+
+/** Parameter Store takes nothing for standard parameters and their calls. Each environment keeps what it read for a while. */
+function secretCost(deployment: Deployment, { region, shards }: RegionResources): Quantity[] {
+  if (deployment.secretStore !== 'secrets-manager') return [];
+  const monitors = probedRegions(deployment).find((each) => each.region === region)?.monitors ?? [];
+  const secrets = secretsUsedBy(monitors).length;
+  const readings = shards.length * ((MINUTES_PER_MONTH * MINUTE_MS) / SECRET_CACHE_MS);
+  return [of('secrets', 'secretMonth', secrets), of('secret calls', 'secretMillionCalls', secrets * readings)];
 }
 
 function logCost({ shards, isHome, isStandby }: RegionResources): Quantity[] {

@@ -37,6 +37,10 @@ export const LIST_PRICES = {
   snsMillionHttps: 0.6,
   /** open; a part of a message to the US, carrier fee included; other countries cost up to fifty times as much. */
   snsSms: 0.01,
+  /** sec; each region's copy is one. aws.amazon.com/secrets-manager/pricing */
+  secretMonth: 0.4,
+  /** sec; $0.05 for 10,000. */
+  secretMillionCalls: 5,
   /** sec. aws.amazon.com/cloudwatch/pricing */
   logsGbIngested: 0.5,
   /** sec. */
@@ -73,6 +77,8 @@ export const PRICE_UNITS: Readonly<Record<PriceName, PriceUnit>> = {
   snsMillionEmails: { unit: 'e-mails', per: MILLION },
   snsMillionHttps: { unit: 'calls', per: MILLION },
   snsSms: { unit: 'text message', per: 1 },
+  secretMonth: { unit: 'secret', per: 1 },
+  secretMillionCalls: { unit: 'calls', per: MILLION },
   logsGbIngested: { unit: 'GB', per: 1 },
   logsGbMonth: { unit: 'GB-month', per: 1 },
   alarmMonth: { unit: 'alarm', per: 1 },

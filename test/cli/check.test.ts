@@ -65,6 +65,24 @@ test('secrets come from the environment', async (t) => {
   assert.equal(await arrived.promise, 'Bearer hunter2');
 });
 
+test('one key of a JSON secret comes from its variable', async (t) => {
+  const arrived = Promise.withResolvers<string | undefined>();
+  const port = await serveHttp(t, (request, response) => {
+    arrived.resolve(request.headers.authorization);
+    response.end();
+  });
+  const headers = { authorization: 'Bearer ${secret:api#token}' };
+  write('a.json', { id: 'a', request: { url: `http://127.0.0.1:${port}/`, headers } });
+  await check(['a.json'], { PARALLAX_SECRET_API: '{"token":"hunter2"}' });
+  assert.equal(await arrived.promise, 'Bearer hunter2');
+});
+
+test('a key that its variable lacks says which variable', async () => {
+  write('a.json', { id: 'a', request: { url: 'https://a.dev', headers: { authorization: '${secret:api#token}' } } });
+  const { out } = await check(['a.json'], { PARALLAX_SECRET_API: '{}' });
+  assert.match(out, /secret "api" has no key "token": add it to PARALLAX_SECRET_API/);
+});
+
 test('--env completes definitions', async (t) => {
   write('a.json', { id: 'a', request: { url: '${env:base}/health' } });
   assert.equal((await check(['a.json', '--env', `base=${await target(t, 200)}`])).code, 0);

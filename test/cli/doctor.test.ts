@@ -78,6 +78,7 @@ async function examine(t: TestContext, stated: Case, argv: readonly string[] = [
     schedule: async () => 'ENABLED',
     queueDepth: async () => 0,
     parameters: async (_, names) => new Map(names.map((name) => [name, 'encrypted'])),
+    secrets: async (_, names) => new Map(names.map((name) => [name, 'encrypted'])),
     close: () => {},
     ...stated.account,
   };
@@ -318,6 +319,43 @@ test('secrets that are missing or not encrypted are named by region, never shown
   assert.deepEqual(found.troubles, ['secrets eu-west-1 problem', 'secrets eu-west-1 problem']);
   assert.match(found.text, /\/parallax\/test\/token is missing/);
   assert.match(found.text, /\/parallax\/test\/other is there, but not encrypted \| .* --overwrite/);
+});
+
+test('secrets in Secrets Manager are looked for there, once each', async (t) => {
+  const request = {
+    ...monitorOf().request,
+    headers: { a: '${secret:db#user} ${secret:db#password}', b: '${secret:old}', c: '${secret:well}' },
+  };
+  const asked: string[] = [];
+  const found = await examine(t, {
+    deployment: {
+      ...deployment,
+      secretStore: 'secrets-manager',
+      monitors: [monitorOf({ request, regions: ['eu-west-1'] })],
+    },
+    account: {
+      parameters: failing('asked for parameters'),
+      secrets: async (region, names) => {
+        asked.push(...names.map((name) => `${region} ${name}`));
+        return new Map([
+          ['parallax/test/db', 'missing'],
+          ['parallax/test/old', 'deleted'],
+          ['parallax/test/well', 'encrypted'],
+        ]);
+      },
+    },
+    stored: [...HEARTBEATS, ...batches(5)],
+  });
+  assert.deepEqual(
+    asked,
+    ['db', 'old', 'well'].map((name) => `eu-west-1 parallax/test/${name}`),
+  );
+  assert.deepEqual(found.troubles, ['secrets eu-west-1 problem', 'secrets eu-west-1 problem']);
+  assert.match(
+    found.text,
+    /test\/db is missing.* \| aws secretsmanager create-secret --region eu-west-1 --name parallax\/test\/db /,
+  );
+  assert.match(found.text, /test\/old is marked for deletion.* \| aws secretsmanager restore-secret /);
 });
 
 test('a region whose monitors are all paused owes no results', async (t) => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { deploymentOf, monitorOf } from './definitions.ts';
+import { deploymentOf, monitorOf, problemOf } from './definitions.ts';
 
 test('a monitor of an id and a url is complete', () => {
   assert.deepEqual(monitorOf({}), {
@@ -76,6 +76,16 @@ test('a deployment may name its control targets, or none; without a word they ar
     [undefined, [], ['https://a.dev/ping']].map((controls) => deploymentOf({ config: { controls } }).controlUrls),
     [undefined, [], ['https://a.dev/ping']],
   );
+});
+
+test('where secrets are kept is the deployment’s, and Parameter Store when it does not say', () => {
+  assert.deepEqual(
+    [undefined, 'parameter-store', 'secrets-manager'].map(
+      (secrets) => deploymentOf({ config: { secrets } }).secretStore,
+    ),
+    [undefined, 'parameter-store', 'secrets-manager'],
+  );
+  assert.match(problemOf({ config: { secrets: 'vault' } }).allowed ?? '', /"parameter-store", "secrets-manager"/);
 });
 
 test('the default policy looks at one slot of the monitor', () => {

@@ -32,6 +32,11 @@ test('a secret stays, for the prober', () => {
   assert.deepEqual(secretNames('${secret:b} ${secret:a} ${secret:b}'), ['b', 'a']);
 });
 
+test('a secret can be one key of a JSON secret', () => {
+  assert.equal(bodyOf('${secret:db#Pass_word.1}'), '${secret:db#Pass_word.1}');
+  assert.deepEqual(secretNames('${secret:db#user} ${secret:db}'), ['db#user', 'db']);
+});
+
 test('parallax.json takes variables too', () => {
   assert.equal(
     deploymentOf({ config: { home: '${env:HOME_REGION}' }, env: { HOME_REGION: 'eu-west-1' } }).home,
@@ -56,6 +61,8 @@ for (const [what, text, remedy] of [
   ['an open brace', 'a ${env:x', /Close it/],
   ['a name that is none', '${env:1x}', /Correct the name/],
   ['a secret with capitals', '${secret:Token}', /Correct the name/],
+  ['a secret with an empty key', '${secret:token#}', /Correct the name/],
+  ['a key of a key', '${secret:token#a#b}', /Correct the name/],
   ['one inside another', '${env:x:-${env:y}}', /plain text/],
   ['an escaped secret', '$${secret:a}', /another way/],
   ['half a surrogate pair', 'a\ud800', /whole character/],

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { ENVIRONMENT } from '../../shared/environment.ts';
-import type { Monitor } from '../../shared/monitor.ts';
+import type { Deployment, Monitor } from '../../shared/monitor.ts';
 import { batchPut } from '../../shared/table.ts';
 import { deploymentOf, monitorOf } from './build.ts';
 import { list, member, permissionsOf } from './permissions.ts';
@@ -95,7 +95,7 @@ describe('every function', () => {
       const plumbing = ['logs:CreateLogStream', 'logs:PutLogEvents', 'sqs:SendMessage'];
       const own = granted.filter((action) => !plumbing.includes(action));
       // Secrets are read only where a monitor uses one: below.
-      const called = actionsCalledBy(kind).filter((action) => action !== 'ssm:GetParameters');
+      const called = actionsCalledBy(kind).filter((action) => !/^(ssm|secretsmanager):/.test(action));
       assert.deepEqual([...new Set(own)], called);
     });
   }
@@ -136,17 +136,44 @@ describe('the prober', () => {
     ['header', { headers: { authorization: 'Bearer ${secret:key}' } }],
     ['body', { body: '{"key":"${secret:key}"}' }],
   ] as const) {
-    it(`may read the deployment’s secrets where a ${where} of its region needs one`, () => {
+    it(`may read the secret that a ${where} of its region needs`, () => {
       const monitors = [monitorOf({ regions: [REGION], request: { ...MONITOR.request, ...request } })];
-      const secretive = synthesize({ config: deploymentOf({ regions: [REGION, 'eu-west-1'], monitors }) });
-      const reads = (region: string) =>
-        permissionsOf(stackOf(secretive, `parallax-acme-prober-${region}`), 'lambda.amazonaws.com').filter((line) =>
-          /^(ssm|kms)/.test(line),
-        );
-      assert.deepEqual(reads(REGION), [
-        `ssm:GetParameters on arn:<AWS::Partition>:ssm:${REGION}:<AWS::AccountId>:parameter/parallax/acme/*`,
-      ]);
-      assert.deepEqual(reads('eu-west-1'), []);
+      const secretive = deploymentOf({ regions: [REGION, 'eu-west-1'], monitors });
+      assert.deepEqual(secretsReadable(secretive, REGION), [`ssm:GetParameters on ${parameterArn('key')}`]);
+      assert.deepEqual(secretsReadable(secretive, 'eu-west-1'), []);
+    });
+  }
+
+  for (const [store, allowed] of [
+    ['parameter-store', ['db', 'key'].map((name) => `ssm:GetParameters on ${parameterArn(name)}`)],
+    [
+      'secrets-manager',
+      ['db', 'key'].map(
+        (name) =>
+          `secretsmanager:GetSecretValue on arn:<AWS::Partition>:secretsmanager:${REGION}:<AWS::AccountId>:secret:parallax/acme/${name}-??????`,
+      ),
+    ],
+  ] as const) {
+    it(`may read each secret that is used, by name, in the ${store} and nowhere else`, () => {
+      const headers = { a: '${secret:key}', b: '${secret:db#user}', c: '${secret:db#password}' };
+      const monitors = [monitorOf({ regions: [REGION], request: { ...MONITOR.request, headers } })];
+      assert.deepEqual(
+        secretsReadable(deploymentOf({ regions: [REGION], monitors, secretStore: store }), REGION),
+        allowed,
+      );
+    });
+
+    it(`may read the deployment’s path in the ${store} where naming each secret would outgrow a policy`, () => {
+      const headers = Object.fromEntries(
+        Array.from({ length: 60 }, (_, n) => [`x-${n}`, `\${secret:${'s'.repeat(20)}-${n}}`]),
+      );
+      const monitors = [monitorOf({ regions: [REGION], request: { ...MONITOR.request, headers } })];
+      const [path, ...others] = secretsReadable(
+        deploymentOf({ regions: [REGION], monitors, secretStore: store }),
+        REGION,
+      );
+      assert.match(path ?? '', /:(parameter\/|secret:)parallax\/acme\/\*$/);
+      assert.deepEqual(others, []);
     });
   }
 
@@ -282,11 +309,21 @@ it('a queue takes messages over TLS only, encrypted, and keeps them for two week
   }
 });
 
+function parameterArn(secret: string): string {
+  return `arn:<AWS::Partition>:ssm:${REGION}:<AWS::AccountId>:parameter/parallax/acme/${secret}`;
+}
+
+function secretsReadable(config: Deployment, region: string): string[] {
+  const stack = stackOf(synthesize({ config }), `parallax-acme-prober-${region}`);
+  return permissionsOf(stack, 'lambda.amazonaws.com').filter((line) => /^(ssm|secretsmanager|kms):/.test(line));
+}
+
 const SERVICES: Readonly<Record<string, string>> = {
   dynamodb: 'dynamodb',
   sns: 'sns',
   eventbridge: 'events',
   ssm: 'ssm',
+  'secrets-manager': 'secretsmanager',
 };
 
 /** IAM's names of the SDK commands and paginators that a function's files import, sorted. */
@@ -294,7 +331,7 @@ function actionsCalledBy(kind: string): string[] {
   const actions = new Set<string>();
   for (const file of readdirSync(`functions/${kind}`)) {
     const source = readFileSync(`functions/${kind}/${file}`, 'utf8');
-    for (const [, names = '', client = ''] of source.matchAll(/import \{([^}]+)\} from '@aws-sdk\/client-(\w+)'/g)) {
+    for (const [, names = '', client = ''] of source.matchAll(/import \{([^}]+)\} from '@aws-sdk\/client-([\w-]+)'/g)) {
       for (const name of names.split(',').map((part) => part.trim())) {
         const operation = /^(\w+)Command$/.exec(name)?.[1] ?? /^paginate(\w+)$/.exec(name)?.[1];
         if (operation !== undefined) actions.add(`${SERVICES[client]}:${operation}`);

@@ -3,13 +3,14 @@ import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { aggregatorReader } from '../../functions/api/aggregator-reader.ts';
 import { route } from '../../functions/api/routes.ts';
 import { randomHex } from '../../functions/prober/attempt.ts';
+import type { Clock } from '../../functions/prober/clock.ts';
 import { createTrust, openTcpSocket } from '../../functions/prober/connection.ts';
 import { createHandler } from '../../functions/prober/handler.ts';
 import { createResolver } from '../../functions/prober/resolve.ts';
-import { createSsmSecrets, type ParameterReader } from '../../functions/prober/ssm-secrets.ts';
+import type { SecretSource } from '../../functions/prober/secrets.ts';
 import { type Demo, startDemo } from '../../local/demo.ts';
 import type { StatusResponse, Verdict } from '../../shared/api-types.ts';
-import type { Region } from '../../shared/monitor.ts';
+import type { Region, SecretStore } from '../../shared/monitor.ts';
 import { MINUTE, Scene, START } from '../aggregator/scene.ts';
 import { clientOf, endpointOf, TABLE } from '../engine/table.ts';
 import { deploymentOf, monitorOf, REGIONS } from '../shared/build.ts';
@@ -23,7 +24,7 @@ export class Line {
   /** One a region, as each prober has its own. */
   readonly proberClients: ReadonlyMap<Region, DynamoDBClient>;
 
-  private constructor(scene: Scene, demo: Demo, endpoint: string, ssm: ParameterReader) {
+  private constructor(scene: Scene, demo: Demo, endpoint: string, secretsOf: SecretsOf) {
     this.scene = scene;
     this.demo = demo;
     this.proberClients = new Map(REGIONS.map((region) => [region, clientOf(endpoint)]));
@@ -46,7 +47,7 @@ export class Line {
         deployment: scene.deployment,
         table: TABLE,
         dynamo,
-        secrets: createSsmSecrets(ssm, clock, scene.deployment.name, region),
+        secrets: secretsOf(clock, scene.deployment.name, region),
         pace,
         network: { works: async () => true },
         log: () => {},
@@ -59,16 +60,19 @@ export class Line {
     };
   }
 
-  /** `ssm`: where secrets are read; without it there are none. */
-  static async open(t: TestContext, ssm: ParameterReader = NO_PARAMETERS): Promise<Line> {
+  /** `secretsOf`: where secrets are read, and `secretStore` says so; without it there are none. */
+  static async open(t: TestContext, secretsOf: SecretsOf | null = null, secretStore?: SecretStore): Promise<Line> {
     const demo = await startDemo(0);
     t.after(() => demo.close());
     const { request, ...rest } = monitorOf({ timeoutMs: 20_000 });
-    const headers = ssm === NO_PARAMETERS ? {} : { authorization: 'Bearer ${secret:token}' };
+    const headers = secretsOf === null ? {} : { authorization: 'Bearer ${secret:token}' };
     const checkout = { ...rest, request: { ...request, url: `${demo.url}/checkout`, headers } };
     const expect = { ...checkout.expect, status: [{ op: 'equals', value: 200 }] as const };
-    const scene = await Scene.open(t, deploymentOf([{ ...checkout, expect }], { standby: 'eu-west-1' }));
-    const line = new Line(scene, demo, await endpointOf(scene.client), ssm);
+    const scene = await Scene.open(
+      t,
+      deploymentOf([{ ...checkout, expect }], { standby: 'eu-west-1', ...(secretStore && { secretStore }) }),
+    );
+    const line = new Line(scene, demo, await endpointOf(scene.client), secretsOf ?? (() => NOTHING));
     t.after(() => {
       for (const client of line.proberClients.values()) client.destroy();
     });
@@ -100,4 +104,7 @@ function callAfter(delayMs: number, callback: () => void): () => void {
   return () => clearTimeout(timer);
 }
 
-const NO_PARAMETERS: ParameterReader = { send: async () => ({ $metadata: {}, Parameters: [] }) };
+/** A region's secrets, as its prober reads them. */
+export type SecretsOf = (clock: Clock, deploymentName: string, region: Region) => SecretSource;
+
+const NOTHING: SecretSource = { read: async () => new Map() };

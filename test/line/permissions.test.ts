@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
+import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SNSClient } from '@aws-sdk/client-sns';
 import { SSMClient } from '@aws-sdk/client-ssm';
 import { aggregate } from '../../functions/aggregator/aggregate.ts';
@@ -8,8 +9,10 @@ import { delivery } from '../../functions/aggregator/deliver.ts';
 import { Store } from '../../functions/aggregator/store.ts';
 import { aggregatorReader } from '../../functions/api/aggregator-reader.ts';
 import { route } from '../../functions/api/routes.ts';
-import { secretParameterName } from '../../shared/environment.ts';
+import { createSecretsManagerSecrets } from '../../functions/prober/secrets-manager.ts';
+import { createSsmSecrets } from '../../functions/prober/ssm-secrets.ts';
 import type { Deployment, Region } from '../../shared/monitor.ts';
+import { secretParameterName } from '../../shared/secret-store.ts';
 import { MINUTE, START } from '../aggregator/scene.ts';
 import { clientOf, endpointOf, TABLE } from '../engine/table.ts';
 import { permissionsOf } from '../infra/permissions.ts';
@@ -44,12 +47,12 @@ function resourcesOf(input: object): string[] {
   const text = JSON.stringify(input);
   const partition = /"(?:pk|:pk)":\{"S":"([^"]+)"/.exec(text)?.[1];
   if (partition !== undefined) return [partition];
-  return [...text.matchAll(/"(?:TopicArn|EventBusName)":"([^"]+)"|"(\/parallax\/[^"]+)"/g)].map(
+  return [...text.matchAll(/"(?:TopicArn|EventBusName)":"([^"]+)"|"(\/?parallax\/[^"]+)"/g)].map(
     (m) => m[1] ?? m[2] ?? '',
   );
 }
 
-/** An allowed action, where, and on which of the table's partitions; null: all. */
+/** An allowed action, where, and on which of the table's partitions, or on which secret; null: all. */
 interface Permission {
   readonly action: string;
   readonly resource: string;
@@ -67,6 +70,8 @@ function permissionsOfFunction(deployment: Deployment, stackName: string, api = 
     .map((line) => {
       const [, action = '', resource = '', condition] = /^(\S+) on (.*?)(?: if (.*))?$/.exec(line) ?? [];
       const keys = /"dynamodb:LeadingKeys":(\[[^\]]*\])/.exec(condition ?? '')?.[1];
+      const secret = /:(?:parameter|secret:)(\/?parallax\/[^\s]+?)(?:-\?{6})?$/.exec(resource)?.[1];
+      if (secret !== undefined) return { action, resource, partitions: [secret] };
       return { action, resource, partitions: keys === undefined ? null : JSON.parse(keys) };
     });
 }
@@ -100,7 +105,7 @@ async function recordedLine(t: TestContext) {
   const aggregator: Call[] = [];
   const api: Call[] = [];
   const ssm = new SSMClient({ region: 'us-east-1' });
-  const line = await Line.open(t, ssm);
+  const line = await Line.open(t, (...where) => createSsmSecrets(ssm, ...where));
   const { deployment, history, client } = line.scene;
   record(ssm, 'ssm', prober, { Parameters: [{ Name: secretParameterName('test', 'token'), Value: 'x' }] });
   for (const dynamo of line.proberClients.values()) record(dynamo, 'dynamodb', prober);
@@ -157,4 +162,22 @@ test('each function may do exactly what it was seen to do at the SDK', async (t)
     assert.throws(() => assertExactly([...permissions, extra], aggregator), /never used/);
     assert.throws(() => assertExactly(permissions.slice(1), aggregator), /refused/);
   });
+});
+
+test('a prober whose secrets are in Secrets Manager may read them there, and nothing in Parameter Store', async (t) => {
+  const calls: Call[] = [];
+  const client = new SecretsManagerClient({ region: 'us-east-1' });
+  record(client, 'secretsmanager', calls, { SecretString: 'x' });
+  const line = await Line.open(t, (...where) => createSecretsManagerSecrets(client, ...where), 'secrets-manager');
+  for (const dynamo of line.proberClients.values()) record(dynamo, 'dynamodb', calls);
+  await line.probe(0);
+  const { deployment } = line.scene;
+  const region = 'eu-west-1';
+  const own = calls.filter(({ resource }) => !resource.startsWith('batch#') || resource === `batch#${region}`);
+  const permissions = permissionsOfFunction(deployment, `parallax-test-prober-${region}`);
+  assertExactly(permissions, own);
+  assert.deepEqual(
+    permissions.map(({ action }) => action).filter((action) => !action.startsWith('dynamodb:')),
+    ['secretsmanager:GetSecretValue'],
+  );
 });

@@ -4,11 +4,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
+import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { PublishCommand, type PublishCommandInput, SNSClient } from '@aws-sdk/client-sns';
 import { GetParametersCommand, SSMClient } from '@aws-sdk/client-ssm';
+import { systemClock } from '../../functions/prober/clock.ts';
+import { deployedSecrets } from '../../functions/prober/deployed-secrets.ts';
 import { startAwsEndpoint } from '../../local/aws-endpoint.ts';
 import type { LoggedNotification } from '../../local/notification-log.ts';
-import { secretsFrom } from '../../local/parameter-store.ts';
+import { secretsFrom } from '../../local/secrets.ts';
 import type { Subscriber } from '../../shared/monitor.ts';
 
 const EVERY_SEVERITY = ['critical', 'warning', 'info'] as const;
@@ -237,6 +240,48 @@ describe('reading secrets', () => {
     await read(t, machine.url, ['/parallax/acme/checkout-token']);
     assert.match(machine.reported.join(), /secrets\.json is not read: it is not JSON/);
     assert.doesNotMatch(machine.reported.join(), /hunter2/);
+  });
+});
+
+describe('reading secrets as Secrets Manager’s', () => {
+  async function read(t: TestContext, url: string, name: string) {
+    const client = new SecretsManagerClient(clientConfig(url));
+    t.after(() => client.destroy());
+    return client.send(new GetSecretValueCommand({ SecretId: name }));
+  }
+
+  it('takes them from the same places', async (t) => {
+    const machine = await start(t, { env: { PARALLAX_SECRET_CHECKOUT_TOKEN: 'from env' } });
+    assert.equal((await read(t, machine.url, 'parallax/acme/checkout-token')).SecretString, 'from env');
+  });
+
+  it('is where a prober looks whose deployment keeps its secrets there', async (t) => {
+    const machine = await start(t, { env: { PARALLAX_SECRET_DB: '{"password":"from env"}' } });
+    const variables = {
+      AWS_ENDPOINT_URL_SECRETS_MANAGER: machine.url,
+      AWS_ACCESS_KEY_ID: 'local',
+      AWS_SECRET_ACCESS_KEY: 'local',
+    };
+    const before = { ...process.env };
+    t.after(() => {
+      process.env = before;
+    });
+    Object.assign(process.env, variables);
+    const source = deployedSecrets('secrets-manager', systemClock, 'acme', 'eu-west-1');
+    assert.deepEqual([...(await source.read(['db#password']))], [['db#password', { value: 'from env' }]]);
+  });
+
+  it('takes an object in the file for a JSON secret', async (t) => {
+    const machine = await start(t);
+    writeFileSync(machine.secrets, '{"db": {"password": "from file"}}');
+    assert.equal((await read(t, machine.url, 'parallax/acme/db')).SecretString, '{"password":"from file"}');
+  });
+
+  it('does not find those that are not there, nor those of others, and says where they go', async (t) => {
+    const machine = await start(t);
+    await assert.rejects(read(t, machine.url, 'parallax/other/demo-token'), { name: 'ResourceNotFoundException' });
+    await assert.rejects(read(t, machine.url, 'parallax/acme/my-token'), { name: 'ResourceNotFoundException' });
+    assert.match(machine.reported.join(), /"my-token" has no value\. Set PARALLAX_SECRET_MY_TOKEN, or .*secrets\.json/);
   });
 });
 

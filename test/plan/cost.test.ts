@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import type { SecretStore } from '../../shared/monitor.ts';
 import { LINE_NAMES, type LineName } from '../../shared/plan/cost.ts';
 import { type Plan, planOf } from '../../shared/plan/plan.ts';
 import { DEFAULT_PRICES, LIST_PRICES, PRICE_UNITS, parsePrices } from '../../shared/plan/prices.ts';
+import { monitorOf } from '../shared/build.ts';
 import { deploymentWith, monitorsOf } from './build.ts';
 
 const FIVE = ['us-east-1', 'eu-west-1', 'ap-southeast-2', 'us-west-2', 'eu-central-1'];
@@ -141,3 +143,21 @@ describe('a price file', () => {
 function lineSum({ lines }: Plan, wanted: LineName): number {
   return lines.filter(({ name }) => name === wanted).reduce((sum, { dollars }) => sum + dollars, 0);
 }
+
+it('secrets cost nothing in Parameter Store, and in Secrets Manager by region, secret and reading', () => {
+  const headers = { a: '${secret:db#user} ${secret:db#pw}', b: '${secret:key}' };
+  const secretive = (secretStore: SecretStore) =>
+    planOf(
+      deploymentWith(monitorsOf(3, { regions: FIVE, request: { ...monitorOf().request, headers } }), {
+        regions: FIVE,
+        secretStore,
+      }),
+      DEFAULT_PRICES,
+    );
+  const free = secretive('parameter-store');
+  const paid = secretive('secrets-manager');
+  assert.equal(lineSum(free, 'secrets') + lineSum(free, 'secret calls'), 0);
+  assert.ok(Math.abs(lineSum(paid, 'secrets') - 5 * 2 * 0.4) < 1e-9);
+  // A reading each five minutes of a month of 30 days.
+  assert.ok(Math.abs(lineSum(paid, 'secret calls') - (5 * 2 * 8_640 * 0.05) / 10_000) < 1e-9);
+});

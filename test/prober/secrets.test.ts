@@ -117,6 +117,30 @@ test('is not left in half where a value is cut short', async (t) => {
   assert.doesNotMatch(result.detail ?? '', /kk/);
 });
 
+test('that is one key of a JSON secret is sent and hidden by itself', async (t) => {
+  const { port, request } = await recorder(t);
+  await checkOf({
+    url: `http://127.0.0.1:${port}/`,
+    request: { headers: { 'x-user': '${secret:db#user}', 'x-password': '${secret:db#password}' } },
+    secrets: { 'db#user': { value: 'probe' }, 'db#password': { value: 'hunter2' } },
+  });
+  const { headers } = await request;
+  assert.deepEqual([headers['x-user'], headers['x-password']], ['probe', 'hunter2']);
+});
+
+test('that is JSON is hidden in each of its parts', () => {
+  const { redact } = new Redaction(
+    secretsOf({ db: '{"password":"hunter2","deep":[{"pin":"9376"}],"tls":true,"n":1}' }),
+  );
+  assert.equal(redact('hunter2, 9376, aHVudGVyMg, true, 1'), '[secret], [secret], [secret], true, 1');
+});
+
+test('that is JSON of endless parts costs no more than a hundred', () => {
+  const many = JSON.stringify(Array.from({ length: 5_000 }, (_, index) => `part-${index}-`));
+  const { redact } = new Redaction(secretsOf({ many }));
+  assert.equal(redact('part-99- part-100-'), '[secret] part-100-');
+});
+
 test('of any value is redacted from any text around it', () => {
   const value = fc.string({ minLength: 8, unit: 'grapheme' });
   fc.assert(

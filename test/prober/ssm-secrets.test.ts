@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { GetParametersCommand, GetParametersCommandOutput } from '@aws-sdk/client-ssm';
 import { createSsmSecrets } from '../../functions/prober/ssm-secrets.ts';
-import { MINUTE_MS } from '../../shared/schedule.ts';
 
 test('reads each name from the deployment’s own path', async () => {
   const { source } = store({ '/parallax/acme/token': 'hunter2' });
@@ -31,24 +30,6 @@ test('says of a missing one where to store it, and gives the others', async () =
   });
 });
 
-test('remembers a value for five minutes', async () => {
-  const { source, asked, pass } = store({ '/parallax/acme/token': 'x' });
-  await source.read(['token']);
-  pass(5 * MINUTE_MS - 1);
-  await source.read(['token']);
-  assert.equal(asked.length, 1);
-  pass(1);
-  await source.read(['token']);
-  assert.equal(asked.length, 2);
-});
-
-test('asks again for what was missing', async () => {
-  const { source, parameters } = store({});
-  await source.read(['token']);
-  parameters['/parallax/acme/token'] = 'now there';
-  assert.deepEqual((await source.read(['token'])).get('token'), { value: 'now there' });
-});
-
 test('a store that is down leaves every name missing, and what it said unsaid', async () => {
   const { source, breakDown } = store({});
   breakDown(Object.assign(new Error('something with hunter2 in it'), { name: 'InternalServerError' }));
@@ -58,18 +39,14 @@ test('a store that is down leaves every name missing, and what it said unsaid', 
   assert.doesNotMatch(missing.missing, /hunter2/);
 });
 
-test('a store that is down does not take away a value that was read before', async () => {
-  const { source, breakDown, pass } = store({ '/parallax/acme/token': 'x' });
-  await source.read(['token']);
-  pass(60 * MINUTE_MS);
-  breakDown(new Error('down'));
-  assert.deepEqual((await source.read(['token'])).get('token'), { value: 'x' });
+test('gives one key of a parameter that is JSON', async () => {
+  const { source } = store({ '/parallax/acme/db': '{"password":"hunter2"}' });
+  assert.deepEqual((await source.read(['db#password'])).get('db#password'), { value: 'hunter2' });
 });
 
 /** A Parameter Store of these parameters, and a clock that stands still. */
 function store(parameters: Record<string, string>) {
   const asked: GetParametersCommand[] = [];
-  let nowMs = 0;
   let broken: Error | null = null;
   const client = {
     async send(command: GetParametersCommand): Promise<GetParametersCommandOutput> {
@@ -83,14 +60,10 @@ function store(parameters: Record<string, string>) {
       return { $metadata: {}, Parameters: found };
     },
   };
-  const clock = { epochMs: () => nowMs, monotonicMs: () => nowMs, after: () => () => {} };
+  const clock = { epochMs: () => 0, monotonicMs: () => 0, after: () => () => {} };
   return {
     source: createSsmSecrets(client, clock, 'acme', 'eu-west-1'),
     asked,
-    parameters,
-    pass: (ms: number) => {
-      nowMs += ms;
-    },
     breakDown: (error: Error) => {
       broken = error;
     },

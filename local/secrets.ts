@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { secretParameterName } from '../shared/environment.ts';
+import { secretId, secretParameterName } from '../shared/secret-store.ts';
 import { oneLine } from './local-error.ts';
 
 /** Where secrets come from on this machine, by the name that definitions use. Undefined: there is none. */
@@ -32,13 +32,24 @@ export function getParameters(
   };
 }
 
+/** GetSecretValue: undefined where there is no such secret. */
+export function getSecretValue(
+  id: string,
+  deploymentName: string,
+  secretOf: SecretSource,
+): { readonly Name: string; readonly SecretString: string } | undefined {
+  const prefix = secretId(deploymentName, '');
+  const value = id.startsWith(prefix) ? secretOf(id.slice(prefix.length)) : undefined;
+  return value === undefined ? undefined : { Name: id, SecretString: value };
+}
+
 /** `checkout-token` is `PARALLAX_SECRET_CHECKOUT_TOKEN`. */
 export function secretVariable(name: string): string {
   return `PARALLAX_SECRET_${name.toUpperCase().replace(/[^A-Z0-9]/g, '_')}`;
 }
 
 /**
- * The environment first, then the file `{"name": "value"}`, then the samples.
+ * The environment first, then the file `{"name": "value"}`, where an object stands for its JSON, then the samples.
  * The file is read each time, so that a secret can be added while everything runs.
  */
 export function secretsFrom(
@@ -59,7 +70,10 @@ function readSecrets(file: string, report: (line: string) => void): Readonly<Rec
     const parsed: unknown = JSON.parse(readFileSync(file, 'utf8'));
     if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) throw new TypeError('it is no object');
     return Object.fromEntries(
-      Object.entries(parsed).filter((entry): entry is [string, string] => typeof entry[1] === 'string'),
+      Object.entries(parsed).flatMap(([name, value]: [string, unknown]) => {
+        if (typeof value === 'string') return [[name, value]];
+        return typeof value === 'object' && value !== null ? [[name, JSON.stringify(value)]] : [];
+      }),
     );
   } catch (error) {
     // The parser quotes what it could not read, and that may be a secret.
