@@ -92,9 +92,10 @@ export function cover(
   return segments;
 }
 
-/** Every monitor's results of a region over [from, to), merged, from whatever holds them. */
+/** Every monitor's results of a region over [from, to), merged, from whatever holds them. `read`: single results. */
 export async function readMerged(
   history: History,
+  read: (region: Region, fromEpochMs: number, toEpochMs: number) => Promise<readonly Result[]>,
   monitors: ReadonlyMap<string, Monitor>,
   region: Region,
   fromEpochMs: number,
@@ -104,11 +105,29 @@ export async function readMerged(
   const merged = new Map<string, WindowStats>();
   const parts = cover(fromEpochMs, toEpochMs, closedUntilEpochMs).map(async (segment) => {
     if (segment.level === 'results') {
-      return [windowsOfResults(await readResults(history, region, segment.fromEpochMs, segment.toEpochMs), monitors)];
+      return [windowsOfResults(await read(region, segment.fromEpochMs, segment.toEpochMs), monitors)];
     }
     const stored = await readWindows(history, region, segment.level, segment.fromEpochMs, segment.toEpochMs);
     return [...stored.values()];
   });
+  for (const windows of (await Promise.all(parts)).flat()) mergeInto(merged, windows);
+  return merged;
+}
+
+/** Every monitor's stored windows of a region over [from, to), merged. Both on five-minute boundaries. */
+export async function readStored(
+  history: History,
+  region: Region,
+  fromEpochMs: number,
+  toEpochMs: number,
+  levels?: readonly Level[],
+): Promise<Map<string, WindowStats>> {
+  const parts = cover(fromEpochMs, toEpochMs, toEpochMs, levels).map(async ({ level, ...part }) =>
+    level === 'results'
+      ? []
+      : [...(await readWindows(history, region, level, part.fromEpochMs, part.toEpochMs)).values()],
+  );
+  const merged = new Map<string, WindowStats>();
   for (const windows of (await Promise.all(parts)).flat()) mergeInto(merged, windows);
   return merged;
 }

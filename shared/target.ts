@@ -39,6 +39,37 @@ export function targetOf(monitor: Monitor): string {
   }
 }
 
+/** The host that a monitor reaches out to, of a flow the first step's: monitors of one host fail together by themselves. */
+export function hostOf(monitor: Monitor): string {
+  switch (monitor.type) {
+    case 'http':
+      return hostOfUrl(monitor.request.url);
+    case 'flow':
+      return hostOfUrl(monitor.steps[0]?.request.url ?? monitor.id);
+    case 'tcp':
+      return monitor.tcp.host.toLowerCase();
+    case 'tls':
+      return monitor.tls.host.toLowerCase();
+    case 'dns':
+      return monitor.dns.resolver?.ip ?? monitor.dns.name.toLowerCase();
+    case 'websocket':
+      return hostOfUrl(monitor.websocket.url);
+    case 'grpc':
+      return hostOfUrl(monitor.grpc.url);
+    default:
+      return unknownType(monitor);
+  }
+}
+
+/** Not by `URL`: a placeholder of a secret may stand in the host, and is as good a name as any. */
+function hostOfUrl(url: string): string {
+  const authority = /^[^:]+:\/\/((?:\$\{[^}]*\}|[^/?#])*)/.exec(url)?.[1] ?? url;
+  return authority
+    .slice(authority.lastIndexOf('@') + 1)
+    .replace(/:\d+$/, '')
+    .toLowerCase();
+}
+
 /** All texts of a monitor in which `${secret:name}` may stand. */
 export function secretTexts(monitor: Monitor): readonly string[] {
   switch (monitor.type) {

@@ -6,9 +6,9 @@ import type { Deployment, Monitor, Region } from '../../shared/monitor.ts';
 import { HOUR_MS, MINUTE_MS } from '../../shared/schedule.ts';
 import { LEVEL_MS } from '../../shared/table.ts';
 import { AlertBook, type Deliver } from './alert-book.ts';
-import { catchUp } from './catch-up.ts';
+import { type Attempt, catchUp } from './catch-up.ts';
 import { CLOSE_AFTER_MS } from './close-windows.ts';
-import { frontierOf } from './frontier.ts';
+import { frontierOf, undecidedSlots } from './frontier.ts';
 import { judge, NO_DATA_POLICY } from './judge.ts';
 import { monitorNotification, silenceNotification, withdrawnNotification } from './notification-text.ts';
 import { PolicyWindows, type RegionResults } from './recent-results.ts';
@@ -76,7 +76,6 @@ export async function aggregate(
     await store.saveProgress({ ...before, active: false, heartbeatEpochMs: nowEpochMs }, loaded?.version ?? 0);
     return IDLE;
   }
-  const monitors = new Map(deployment.monitors.map((monitor) => [monitor.id, monitor]));
   const controls = await readControls(store.query, history.table, deployment);
   const book = new AlertBook(store, deliver, part.alerts, deadlineEpochMs);
 
@@ -87,7 +86,7 @@ export async function aggregate(
   );
   const faults: Error[] = [];
   // What fails must not keep the rest from being done. It is told in the end, and done again next time.
-  const attempt = async <T>(what: string, work: () => Promise<T>, otherwise: T): Promise<T> => {
+  const attempt: Attempt = async (what, work, otherwise) => {
     try {
       return await work();
     } catch (error) {
@@ -95,24 +94,23 @@ export async function aggregate(
       return otherwise;
     }
   };
-  const read = await Promise.all(
-    regionsOf(deployment).map((region) =>
-      attempt(
-        `catching up with ${region}`,
-        () => catchUp(aggregation, before, region, judgedFrom, closeUntil, nowEpochMs),
-        null,
-      ),
-    ),
-  );
-  const caughtUp = read.filter((region) => region !== null);
-  const regions = new Map(caughtUp.map(({ results }) => [results.region, results]));
-  const known = Object.entries(before.regions).filter(([region]) => regionsOf(deployment).includes(region));
+  const all = regionsOf(deployment);
+  const caughtUp = await catchUp(aggregation, {
+    before,
+    regions: all,
+    judgedFromEpochMs: judgedFrom,
+    closeUntilEpochMs: closeUntil,
+    nowEpochMs,
+    attempt,
+  });
+  const regions = new Map([...caughtUp].map(([region, { results }]) => [region, results]));
+  const known = Object.entries(before.regions).filter(([region]) => all.includes(region));
   const progressOfRegions = {
     ...Object.fromEntries(known),
-    ...Object.fromEntries(caughtUp.map(({ results, progress }) => [results.region, progress])),
+    ...Object.fromEntries([...caughtUp].map(([region, { progress }]) => [region, progress])),
   };
 
-  const pulses = regionsOf(deployment).map((region): RegionPulse => {
+  const pulses = all.map((region): RegionPulse => {
     const lastSlotEpochMs = progressOfRegions[region]?.lastSlotEpochMs ?? null;
     // What could not be read is not silence.
     if (!regions.has(region)) return { region, lastSlotEpochMs, isExpected: true, silent: null };
@@ -121,10 +119,11 @@ export async function aggregate(
   const heldBack: Record<string, number> = {};
   let transitions = await attempt('announcing silence', () => announceSilence(book, pulses), 0);
   const silent = new Set(pulses.filter((pulse) => pulse.silent !== null).map((pulse) => pulse.region));
-  const windows = new PolicyWindows(history, monitors, regions);
+  const isUndecided = undecidedSlots(deployment.monitors, nowEpochMs, regions, silent, controls);
+  const windows = new PolicyWindows(history, regions);
   for (const monitor of deployment.monitors) {
     const from = Math.max(judgedUntil(before, monitor.id), nowEpochMs - PAGE_WITHIN_MS);
-    const until = frontierOf(monitor, from, nowEpochMs, regions, silent, controls);
+    const until = frontierOf(monitor, from, nowEpochMs, regions, silent, controls, isUndecided);
     if (until < nowEpochMs) heldBack[monitor.id] = until;
     const judged = await attempt(
       `judging monitor ${monitor.id}`,
@@ -147,7 +146,7 @@ export async function aggregate(
     evaluatedUntilEpochMs: nowEpochMs,
     heldBack,
     closedUntilEpochMs:
-      caughtUp.length < read.length ? before.closedUntilEpochMs : Math.max(closeUntil, before.closedUntilEpochMs),
+      caughtUp.size < all.length ? before.closedUntilEpochMs : Math.max(closeUntil, before.closedUntilEpochMs),
     regions: progressOfRegions,
   };
   await store.saveProgress(after, loaded?.version ?? 0);
@@ -155,7 +154,7 @@ export async function aggregate(
   return {
     active: true,
     results: [...regions.values()].reduce((sum, region) => sum + region.all.length, 0),
-    windowsWritten: caughtUp.reduce((sum, { written }) => sum + written, 0),
+    windowsWritten: [...caughtUp.values()].reduce((sum, { written }) => sum + written, 0),
     transitions,
     sent: delivered.sent,
     unsent: delivered.failed,

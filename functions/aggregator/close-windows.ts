@@ -25,16 +25,17 @@ export async function closeWindows(
   monitors: ReadonlyMap<string, Monitor>,
   results: RegionResults,
   stored: Readonly<Record<string, string>>,
-  closedUntilEpochMs: number,
-  closeUntilEpochMs: number,
+  {
+    closedUntilEpochMs,
+    closeUntilEpochMs,
+  }: { readonly closedUntilEpochMs: number; readonly closeUntilEpochMs: number },
 ): Promise<{ readonly stored: Record<string, string>; readonly written: number }> {
   const { region } = results;
   const hashes: Record<string, string> = {};
   const touched: number[] = [];
   for (let start = results.fromEpochMs; start < closeUntilEpochMs; start += LEVEL_MS['5m']) {
     const end = start + LEVEL_MS['5m'];
-    const inside = results.all.filter((result) => result.slotEpochMs >= start && result.slotEpochMs < end);
-    const windows = windowsOfResults(inside, monitors);
+    const windows = windowsOfResults(results.within(start, end), monitors);
     if (windows.size === 0) continue;
     const hash = hashOf(windows);
     hashes[String(start)] = hash;
@@ -71,7 +72,8 @@ async function rollUp(store: Store, history: History, region: Region, level: Lev
   return 1;
 }
 
-function hashOf(windows: ReadonlyMap<string, WindowStats>): string {
+/** What tells two stretches' windows apart. */
+export function hashOf(windows: ReadonlyMap<string, WindowStats>): string {
   const hash = createHash('sha256');
   for (const chunk of encodeWindows(windows, Number.POSITIVE_INFINITY)) hash.update(chunk);
   return hash.digest('base64url').slice(0, 11);

@@ -1,6 +1,8 @@
 import { type Control, isPaused } from '../../shared/control.ts';
 import type { Monitor, Region } from '../../shared/monitor.ts';
-import { MINUTE_MS, SECOND_MS, slotsIn } from '../../shared/schedule.ts';
+import { groupOf } from '../../shared/region-fault.ts';
+import { couldBeOurNetwork } from '../../shared/result.ts';
+import { BATCH_GROUP_MS, MINUTE_MS, SECOND_MS, slotsIn } from '../../shared/schedule.ts';
 import type { RegionResults } from './recent-results.ts';
 
 /**
@@ -16,8 +18,9 @@ const OVERTAKEN_MS = 30 * SECOND_MS;
 
 /**
  * Up to where a monitor's slots can be judged: before the first slot that still waits for a region's result.
- * `regions` has none that could not be read now: they are waited for. Silent regions are not waited for, nor is one whose prober does not know the monitor (yet), nor a slot that the
- * region's later results have overtaken: a run that failed.
+ * `regions` has none that could not be read now: they are waited for. Silent regions are not waited for, nor is one
+ * whose prober does not know the monitor (yet), nor a slot that the region's later results have overtaken: a run that
+ * failed. `isUndecided`: as {@link undecidedSlots} gives it.
  */
 export function frontierOf(
   monitor: Monitor,
@@ -26,6 +29,7 @@ export function frontierOf(
   regions: ReadonlyMap<Region, RegionResults>,
   silent: ReadonlySet<Region>,
   controls: readonly Control[],
+  isUndecided: (slotEpochMs: number) => boolean,
 ): number {
   const settleMs = monitor.everyMs >= SLOW_MS ? SETTLE_SLOW_MS : SETTLE_MS;
   const reporting = monitor.regions
@@ -36,8 +40,56 @@ export function frontierOf(
   for (const slot of slotsIn(monitor, fromEpochMs, nowEpochMs)) {
     if (slot + settleMs <= nowEpochMs || isPaused(monitor, slot, controls)) continue;
     if (isUnread || reporting.some((results) => isAwaited(monitor, slot, results))) return slot;
+    if (slot + SETTLE_MS > nowEpochMs && isUndecided(slot)) return slot;
   }
   return nowEpochMs;
+}
+
+/**
+ * Whether a region reaches nothing at the slot, and results that are still awaited could tell that it is cut off, or is
+ * not: those of other monitors too, which may be stored by another shard or come from other regions. When more than half
+ * of the regions reach nothing, it is no region's own fault whatever else arrives.
+ */
+export function undecidedSlots(
+  monitors: readonly Monitor[],
+  nowEpochMs: number,
+  regions: ReadonlyMap<Region, RegionResults>,
+  silent: ReadonlySet<Region>,
+  controls: readonly Control[],
+): (slotEpochMs: number) => boolean {
+  const known = new Map<number, boolean>();
+  const look = (group: number): boolean => {
+    const end = group + BATCH_GROUP_MS;
+    const reporting = [...regions.values()].filter(({ region }) => !silent.has(region));
+    const unreached = reporting.filter((results) => {
+      const found = results.within(group, end);
+      return (
+        found.length > 0 && found.every((result) => result.outcome === 'inconclusive' || couldBeOurNetwork(result))
+      );
+    });
+    if (unreached.length === 0 || unreached.length * 2 > reporting.length) return false;
+    return monitors.some((monitor) =>
+      slotsIn(monitor, group, end).some(
+        (slot) =>
+          !isPaused(monitor, slot, controls) &&
+          reporting.some(
+            (results) =>
+              monitor.regions.includes(results.region) &&
+              isReporting(monitor, results, nowEpochMs) &&
+              isAwaited(monitor, slot, results),
+          ),
+      ),
+    );
+  };
+  return (slotEpochMs) => {
+    const group = groupOf(slotEpochMs);
+    let found = known.get(group);
+    if (found === undefined) {
+      found = look(group);
+      known.set(group, found);
+    }
+    return found;
+  };
 }
 
 function isReporting(monitor: Monitor, results: RegionResults, nowEpochMs: number): boolean {

@@ -126,8 +126,10 @@ function noDataHeadline({ kind, incident, slotEpochMs }: Judgement): string {
 
 function why(evidence: readonly RegionEvidence[]): string {
   const counts = new Map<string, number>();
-  for (const { failure } of evidence) {
-    if (failure === null) continue;
+  const failures = evidence.flatMap(({ failure }) => failure ?? []);
+  // What our own side did explains nothing where the target has failed elsewhere.
+  const theirs = failures.filter(({ reason }) => reason !== 'prober');
+  for (const failure of theirs.length > 0 ? theirs : failures) {
     const phase = failure.failedPhase === null ? '' : ` (in phase ${failure.failedPhase})`;
     const text = `${failure.reason ?? 'failed'}: ${failure.detail ?? 'no detail'}${phase}`;
     counts.set(text, (counts.get(text) ?? 0) + 1);
@@ -163,7 +165,9 @@ function where(evidence: readonly RegionEvidence[]): string {
 function fault(evidence: readonly RegionEvidence[], policy: AlertPolicy | null): string {
   const breached = evidence.filter((r) => r.state === 'breached');
   const inconclusive = evidence.reduce((sum, r) => sum + r.inconclusive, 0);
-  const ours = inconclusive === 0 ? '' : `; ${inconclusive} inconclusive results of ours are not counted`;
+  const excused = evidence.filter((r) => r.failure?.reason === 'prober').map((r) => r.region);
+  const from = excused.length === 0 ? '' : ` from ${humanList(excused)}`;
+  const ours = inconclusive === 0 ? '' : `; ${inconclusive} inconclusive results of ours${from} are not counted`;
   if (policy === null) return 'the prober or its configuration (a missing secret, no network), not the target';
   if (breached.length === 1 && evidence.length > 1) {
     return `one region only: the path from ${breached[0]?.region}, or the target there${ours}`;

@@ -1,4 +1,4 @@
-import { ceilTo, type History, readMerged } from '../../shared/history.ts';
+import { ceilTo, type History, readStored } from '../../shared/history.ts';
 import type { Monitor, Region } from '../../shared/monitor.ts';
 import type { Result } from '../../shared/result.ts';
 import { LEVEL_MS } from '../../shared/table.ts';
@@ -37,6 +37,11 @@ export class RegionResults {
     return list[firstAtOrAfter(list, slotEpochMs)]?.slotEpochMs === slotEpochMs;
   }
 
+  /** Every monitor's results with slots in [from, to), ascending. */
+  within(fromEpochMs: number, toEpochMs: number): readonly Result[] {
+    return this.all.slice(firstAtOrAfter(this.all, fromEpochMs), firstAtOrAfter(this.all, toEpochMs));
+  }
+
   /** The monitor's results with slots in (after, until], ascending. */
   between(monitorId: string, afterEpochMs: number, untilEpochMs: number): readonly Result[] {
     const list = this.of(monitorId);
@@ -47,13 +52,11 @@ export class RegionResults {
 /** What policies look through: windows of any length that end at a slot. */
 export class PolicyWindows {
   readonly #history: History;
-  readonly #monitors: ReadonlyMap<string, Monitor>;
   readonly #regions: ReadonlyMap<Region, RegionResults>;
   readonly #stored = new Map<string, Promise<Map<string, WindowStats>>>();
 
-  constructor(history: History, monitors: ReadonlyMap<string, Monitor>, regions: ReadonlyMap<Region, RegionResults>) {
+  constructor(history: History, regions: ReadonlyMap<Region, RegionResults>) {
     this.#history = history;
-    this.#monitors = monitors;
     this.#regions = regions;
   }
 
@@ -87,7 +90,7 @@ export class PolicyWindows {
     const key = `${recent.region} ${from} ${to}`;
     let stored = this.#stored.get(key);
     if (stored === undefined) {
-      stored = readMerged(this.#history, this.#monitors, recent.region, from, to, to);
+      stored = readStored(this.#history, recent.region, from, to);
       this.#stored.set(key, stored);
     }
     return stored;

@@ -65,7 +65,8 @@ export async function route(
         `No monitor has the id ${JSON.stringify(id)}; GET /api/status lists them.`,
       );
     const { writers, closedUntilEpochMs } = await api.aggregators.windows();
-    return ok(await seriesOf(monitor, { ...api.history, writers }, closedUntilEpochMs, range, nowEpochMs));
+    const history = { ...api.history, writers };
+    return ok(await seriesOf(monitor, api.deployment, history, closedUntilEpochMs, range, nowEpochMs));
   }
   const paths = '/api/status, /api/monitors/<id>, /api/incidents and /api/notifications';
   return problem(404, 'no-such-path', `Nothing is at this path; there are ${paths}.`);

@@ -1,6 +1,7 @@
 import type { MonitorResponse, SeriesPoint } from '../../shared/api-types.ts';
-import { cover, floorTo, type History, readResults, readWindows } from '../../shared/history.ts';
-import type { Monitor, Region } from '../../shared/monitor.ts';
+import { cover, floorTo, type History, readWindows } from '../../shared/history.ts';
+import { judgedResults } from '../../shared/judged-results.ts';
+import type { Deployment, Monitor, Region } from '../../shared/monitor.ts';
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../shared/schedule.ts';
 import { LEVEL_MS, type Level } from '../../shared/table.ts';
 import { WindowStats } from '../../shared/window.ts';
@@ -17,6 +18,7 @@ function stepOf(rangeMs: number): { readonly stepMs: number; readonly levels: re
 /** A monitor's course over [now − range, now), a series per region; steps without a result are left out. */
 export async function seriesOf(
   monitor: Monitor,
+  deployment: Deployment,
   history: History,
   closedUntilEpochMs: number,
   rangeMs: number,
@@ -24,6 +26,7 @@ export async function seriesOf(
 ): Promise<MonitorResponse> {
   const { stepMs, levels } = stepOf(rangeMs);
   const fromEpochMs = floorTo(nowEpochMs - rangeMs, stepMs);
+  const read = judgedResults(history, deployment);
   const pointsOf = async (region: Region): Promise<SeriesPoint[]> => {
     const steps = new Map<number, WindowStats>();
     const at = (epochMs: number): WindowStats => {
@@ -34,7 +37,7 @@ export async function seriesOf(
     };
     for (const segment of cover(fromEpochMs, nowEpochMs, levels.length === 0 ? 0 : closedUntilEpochMs, levels)) {
       if (segment.level === 'results') {
-        for (const result of await readResults(history, region, segment.fromEpochMs, segment.toEpochMs)) {
+        for (const result of await read(region, segment.fromEpochMs, segment.toEpochMs)) {
           if (result.monitorId === monitor.id) at(result.slotEpochMs).add(result, monitor.slo?.responseTimeMs ?? null);
         }
         continue;

@@ -1,7 +1,8 @@
 import type { ControlStatus, IncidentSummary, MonitorStatus, StatusResponse } from '../../shared/api-types.ts';
 import { type Control, controlsOf, endOf } from '../../shared/control.ts';
-import { type History, mergeInto, readMerged, readResults } from '../../shared/history.ts';
+import { type History, mergeInto, readMerged } from '../../shared/history.ts';
 import type { Incident } from '../../shared/incident.ts';
+import { judgedResults, type ReadResults } from '../../shared/judged-results.ts';
 import type { Deployment, Monitor, Region } from '../../shared/monitor.ts';
 import type { Result } from '../../shared/result.ts';
 import { lastSlotUntil, MINUTE_MS } from '../../shared/schedule.ts';
@@ -23,13 +24,14 @@ export async function statusOf(
   nowEpochMs: number,
 ): Promise<StatusResponse> {
   const monitors = new Map(deployment.monitors.map((monitor) => [monitor.id, monitor]));
+  const results = judgedResults(history, deployment);
   const merged = (region: Region, overMs: number) =>
-    readMerged(history, monitors, region, nowEpochMs - overMs, nowEpochMs, closedUntilEpochMs);
+    readMerged(history, results, monitors, region, nowEpochMs - overMs, nowEpochMs, closedUntilEpochMs);
   const regions = await Promise.all(
     deployment.regions.map(async (region) => ({
       region,
       windows: await merged(region, rangeMs),
-      latest: await latestResults(deployment, history, region, nowEpochMs),
+      latest: await latestResults(deployment, results, region, nowEpochMs),
     })),
   );
   const sloWindows = await sloWindowsOf(deployment, merged);
@@ -99,7 +101,7 @@ export function incidentSummaryOf(incident: Incident): IncidentSummary {
 }
 
 /** Each monitor's newest result from the region, if it may still count for the verdict. */
-async function latestResults(deployment: Deployment, history: History, region: Region, nowEpochMs: number) {
+async function latestResults(deployment: Deployment, read: ReadResults, region: Region, nowEpochMs: number) {
   const own = deployment.monitors.filter((monitor) => monitor.regions.includes(region));
   const recentFrom = nowEpochMs - RECENT_MS;
   const slots = new Set<number>();
@@ -109,8 +111,8 @@ async function latestResults(deployment: Deployment, history: History, region: R
     for (const slot of [last, last - monitor.everyMs]) if (slot < recentFrom) slots.add(slot);
   }
   const parts = await Promise.all([
-    readResults(history, region, recentFrom, nowEpochMs),
-    ...[...slots].map((slot) => readResults(history, region, slot, slot + 1)),
+    read(region, recentFrom, nowEpochMs),
+    ...[...slots].map((slot) => read(region, slot, slot + 1)),
   ]);
   const latest = new Map<string, Result>();
   for (const result of parts.flat()) {

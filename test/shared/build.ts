@@ -1,4 +1,4 @@
-import type { AlertPolicy, Deployment, HttpMonitor, Monitor } from '../../shared/monitor.ts';
+import type { AlertPolicy, Deployment, HttpMonitor, HttpRequest, Monitor } from '../../shared/monitor.ts';
 import type { Result } from '../../shared/result.ts';
 import { NO_PHASES } from '../../shared/result.ts';
 
@@ -40,6 +40,10 @@ export function failureOf(over: Partial<Result> = {}): Result {
   });
 }
 
+export function requestTo(url: string): HttpRequest {
+  return { method: 'GET', url, headers: {}, body: null, maxRedirects: 5, maxBodyBytes: 1_048_576 };
+}
+
 /** A monitor every minute from three regions, with the policy that one gets by default. */
 export function monitorOf(over: Partial<HttpMonitor> = {}): HttpMonitor {
   return {
@@ -51,14 +55,7 @@ export function monitorOf(over: Partial<HttpMonitor> = {}): HttpMonitor {
     everyMs: 60_000,
     timeoutMs: 10_000,
     attempts: 2,
-    request: {
-      method: 'GET',
-      url: 'https://api.acme.example/checkout',
-      headers: {},
-      body: null,
-      maxRedirects: 5,
-      maxBodyBytes: 1_048_576,
-    },
+    request: requestTo('https://api.acme.example/checkout'),
     expect: { status: [], responseTimeMs: [], headers: [], body: [], json: [], certificateValidForMs: null },
     metrics: [],
     policies: [policyOf()],

@@ -69,6 +69,30 @@ for (const [what, slot, targetOf] of [
   });
 }
 
+const SLOT = resultOf().slotEpochMs;
+const at = (second: number, result: Result): Result => ({ ...result, slotEpochMs: SLOT + second * 1_000 });
+const elsewhere = [0, 15, 30, 45].flatMap((second) => ['a', 'b'].map((id) => at(second, pass(id))));
+
+test('a fast monitor alone in its part of the minute is excused as long as the region stays cut off', () => {
+  const cutOff = [at(0, unreached('a')), at(0, unreached('b')), at(15, unreached('b')), at(45, unreached('b'))];
+  assert.deepEqual(judged({ r1: cutOff, r2: elsewhere }).r1, [
+    'inconclusive',
+    'inconclusive',
+    'inconclusive',
+    'inconclusive',
+  ]);
+});
+
+test('once something has answered, a monitor that fails alone fails', () => {
+  const back = [at(0, unreached('a')), at(0, unreached('b')), at(15, pass('b')), at(30, unreached('b'))];
+  assert.deepEqual(judged({ r1: back, r2: elsewhere }).r1, ['inconclusive', 'inconclusive', 'passed', 'failed']);
+});
+
+test('a minute begins without what was found in the one before', () => {
+  const two = [at(0, unreached('a')), at(0, unreached('b')), at(60, unreached('b'))];
+  assert.equal(judged({ r1: two, r2: [...elsewhere, at(60, pass('b'))] }).r1?.at(-1), 'failed');
+});
+
 const anyResult = fc
   .tuple(
     fc.constantFrom('a', 'b', 'c'),
@@ -92,6 +116,24 @@ test('law: never more than half of the regions are excused, no result is lost, a
           if (result.outcome === 'passed') assert.equal(after[index], result);
           assert.equal(after[index]?.monitorId, result.monitorId);
         }
+      }
+    }),
+  );
+});
+
+test('law: what is found of a minute does not depend on the minutes around it', () => {
+  fc.assert(
+    fc.property(anySlot, anySlot, anySlot, (before, minute, after) => {
+      const parts = [before, minute, after].map((slot, index) =>
+        Object.entries(slot).map(([region, results]) => [region, results.map((r) => at(60 * index, r))] as const),
+      );
+      const alone = withoutRegionFaults(new Map(parts[1]), own);
+      const all = new Map<string, Result[]>();
+      for (const [region, results] of parts.flat()) all.set(region, [...(all.get(region) ?? []), ...results]);
+      const together = withoutRegionFaults(all, own);
+      for (const [region, results] of alone) {
+        const same = together.get(region)?.filter(({ slotEpochMs }) => slotEpochMs === SLOT + 60_000);
+        assert.deepEqual(same, results);
       }
     }),
   );

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Monitor } from '../../shared/monitor.ts';
-import { secretTexts, targetOf } from '../../shared/target.ts';
+import { hostOf, secretTexts, targetOf } from '../../shared/target.ts';
 import { monitorOf } from './build.ts';
 
 const { type: _type, request, expect: _expect, ...base } = monitorOf();
@@ -98,4 +98,24 @@ const WITH_SECRET: readonly [string, Monitor][] = [
 
 for (const [where, monitor] of WITH_SECRET) {
   test(`${where} may hold a secret`, () => assert.ok(secretTexts(monitor).includes(SECRET)));
+}
+
+const HOSTS: readonly [Monitor, string][] = [
+  [
+    monitorOf({ request: { ...request, url: 'https://user:${secret:a/b}@API.acme.example:8443/x@y:1?z#f' } }),
+    'api.acme.example',
+  ],
+  [monitorOf({ request: { ...request, url: 'https://[2001:db8::1]:8443/' } }), '[2001:db8::1]'],
+  [monitorOf({ request: { ...request, url: 'https://${secret:host}/' } }), '${secret:host}'],
+  [ofTcp({}), 'db.acme.example'],
+  [ofTls({ serverName: 'other.example' }), 'acme.example'],
+  [ofDns({}), 'acme.example'],
+  [ofDns({ resolver: { ip: '192.0.2.1', port: 53 } }), '192.0.2.1'],
+  [ofWebSocket({}), 'acme.example'],
+  [ofGrpc({}), 'acme.example'],
+  [ofFlow({}), 'api.acme.example'],
+];
+
+for (const [monitor, host] of HOSTS) {
+  test(`${targetOf(monitor)} reaches out to ${host}`, () => assert.equal(hostOf(monitor), host));
 }

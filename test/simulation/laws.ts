@@ -7,7 +7,7 @@ const DOWN = 'down';
 
 /** What a history has that must not be, each a sentence. */
 export function violationsOf(history: History, troubles: Troubles): string[] {
-  const { outages, hidden, pages, unfinished } = history;
+  const { outages, hidden, pages, unfinished, miscounted } = history;
   const isCalm = !troubles.partitions && !troubles.crashes && !troubles.homeGone;
   const down = pages.filter(({ notification }) => notification.incident.policyId === DOWN);
   const majority = outages.filter((outage) => outage.regions.length >= 2);
@@ -20,6 +20,7 @@ export function violationsOf(history: History, troubles: Troubles): string[] {
     ...unrecovered(pages),
     ...(isCalm ? repeated(pages) : []),
     ...unfinished,
+    ...miscounted,
   ];
 }
 

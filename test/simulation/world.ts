@@ -2,11 +2,12 @@ import { PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { seededRandom } from '../../bench/random.ts';
 import { type Aggregation, aggregate } from '../../functions/aggregator/aggregate.ts';
 import { Store } from '../../functions/aggregator/store.ts';
+import { readWindows } from '../../shared/history.ts';
 import type { Notification } from '../../shared/incident.ts';
 import type { Deployment, Region } from '../../shared/monitor.ts';
 import { MINUTE_MS, SECOND_MS } from '../../shared/schedule.ts';
 import { batchPut } from '../../shared/table.ts';
-import { deploymentOf, failureOf, monitorOf, REGIONS, resultOf } from '../shared/build.ts';
+import { deploymentOf, failureOf, monitorOf, REGIONS, requestTo, resultOf } from '../shared/build.ts';
 import { type Change, Replica } from './replica.ts';
 
 export const HOME = 'us-east-1';
@@ -21,6 +22,8 @@ export interface Troubles {
   readonly crashes: boolean;
   /** Home's aggregator is gone for a while. */
   readonly homeGone: boolean;
+  /** A region's prober can reach nothing for a while. */
+  readonly cutOff: boolean;
 }
 
 /** In minutes from the start, the end excluded. */
@@ -51,6 +54,8 @@ export interface History {
   readonly pages: readonly Page[];
   /** What is still open, or unsent, in the end. */
   readonly unfinished: readonly string[];
+  /** Failures that home's windows count and that no target has had, each a sentence. */
+  readonly miscounted: readonly string[];
 }
 
 /** Minutes of a run; in the last of them all is well, so that what was begun can end. */
@@ -60,6 +65,14 @@ const TABLE = 'simulated';
 
 /** Two slots confirm an outage; some of them may have been missed, or be late. */
 export const SHORTEST_OUTAGE_MINUTES = 5;
+
+/** The one that has outages, and two whose failures are a region's own. */
+const CHECKOUT = monitorOf();
+const MONITORS = [
+  CHECKOUT,
+  ...['search', 'billing'].map((id) => monitorOf({ id, request: requestTo(`https://${id}.example/`) })),
+];
+const UNREACHED = { reason: 'timeout', failedPhase: 'connect', status: null, blame: 'path' } as const;
 
 type Event = { readonly at: number; readonly nth: number; readonly run: () => Promise<void> | void };
 
@@ -80,6 +93,7 @@ export async function simulate(seed: number, troubles: Troubles): Promise<Histor
   const partition = { ...stretch(8, 60, between(5, 30)), region: REGIONS[between(0, 3)] ?? HOME };
   const homeGone = stretch(8, 60, between(2, 30));
   const throttled = { ...stretch(8, 60, between(1, 30)), region: REGIONS[between(0, 3)] ?? HOME };
+  const cutOff = { ...stretch(8, 70, between(2, 20)), region: REGIONS[between(0, 3)] ?? HOME };
   const sendingFails = { ...stretch(8, 70, between(1, 8)), region: chance(0.5) ? HOME : STANDBY };
   let now = 0;
   const isIn = ({ from, to }: Stretch) => now >= from * MINUTE_MS && now < to * MINUTE_MS;
@@ -112,11 +126,14 @@ export async function simulate(seed: number, troubles: Troubles): Promise<Histor
     };
   }
 
-  const deployment = deploymentOf([monitorOf()], { home: HOME, standby: STANDBY });
+  const deployment = deploymentOf(MONITORS, { home: HOME, standby: STANDBY });
+  const isCutOff = (region: Region, minute: number) =>
+    troubles.cutOff && region === cutOff.region && minute >= cutOff.from && minute < cutOff.to;
   for (const region of REGIONS) {
     for (let minute = 0; minute < MINUTES; minute += 1) {
       if (chance(0.02)) continue; // a run that never was
-      const report = () => probe(replicas.get(region), deployment, region, minute, outages);
+      const report = () =>
+        probe(replicas.get(region), deployment, region, minute, isCutOff(region, minute) ? 'cut off' : outages);
       schedule(minute * MINUTE_MS + (chance(0.05) ? between(20, 90) : between(1, 15)) * SECOND_MS, report);
       if (chance(0.05)) schedule(minute * MINUTE_MS + between(5, 100) * SECOND_MS, report);
     }
@@ -172,12 +189,15 @@ export async function simulate(seed: number, troubles: Troubles): Promise<Histor
   const hidden = [
     ...(troubles.partitions ? [partition] : []),
     ...(troubles.crashes ? [throttled] : []),
+    ...(troubles.cutOff ? [cutOff] : []),
     // The standby alone, and cut off: whoever is left sees one region.
     ...(troubles.partitions && troubles.homeGone && partition.region === STANDBY
       ? REGIONS.map((region) => ({ ...partition, region }))
       : []),
   ];
-  return { outages, hidden, pages, unfinished: await unfinishedOf(replicas, deployment) };
+  const home = replicas.get(HOME);
+  const miscounted = home === undefined ? [] : await miscountedOf(home, deployment, outages);
+  return { outages, hidden, pages, unfinished: await unfinishedOf(replicas, deployment), miscounted };
 }
 
 /** Some of a majority of regions, some of one alone, with calm between them. */
@@ -193,16 +213,23 @@ function outagesOf(random: () => number): Outage[] {
   return outages;
 }
 
+function isDownFrom(region: Region, minute: number, outages: readonly Outage[]): boolean {
+  return outages.some(({ from, to, regions }) => minute >= from && minute < to && regions.includes(region));
+}
+
 async function probe(
   replica: Replica | undefined,
   deployment: Deployment,
   region: Region,
   minute: number,
-  outages: readonly Outage[],
+  trouble: 'cut off' | readonly Outage[],
 ): Promise<void> {
   const slotEpochMs = START + minute * MINUTE_MS;
-  const isDown = outages.some(({ from, to, regions }) => minute >= from && minute < to && regions.includes(region));
-  const results = [isDown ? failureOf({ slotEpochMs }) : resultOf({ slotEpochMs })];
+  const results = MONITORS.map(({ id: monitorId }) => {
+    if (trouble === 'cut off') return failureOf({ ...UNREACHED, monitorId, slotEpochMs });
+    const isDown = monitorId === CHECKOUT.id && isDownFrom(region, minute, trouble);
+    return isDown ? failureOf({ monitorId, slotEpochMs }) : resultOf({ monitorId, slotEpochMs });
+  });
   const put = batchPut(TABLE, { region, startEpochMs: slotEpochMs, shard: 0, results }, deployment.retention);
   // A duplicate finds that it is one.
   await replica?.client.send(new PutItemCommand(put)).catch(() => {});
@@ -230,6 +257,23 @@ function aggregationOf(
     },
     deliver,
   };
+}
+
+/** Law: our fault is never their downtime. */
+async function miscountedOf(home: Replica, deployment: Deployment, outages: readonly Outage[]): Promise<string[]> {
+  const { history } = aggregationOf(deployment, HOME, home, async () => {});
+  const end = START + (MINUTES - QUIET_MINUTES) * MINUTE_MS;
+  const miscounted: string[] = [];
+  for (const region of REGIONS) {
+    for (const [start, windows] of await readWindows(history, region, '5m', START, end)) {
+      const first = (start - START) / MINUTE_MS;
+      const down = [0, 1, 2, 3, 4].filter((minute) => isDownFrom(region, first + minute, outages)).length;
+      for (const [id, { failed }] of windows) {
+        if (failed > (id === CHECKOUT.id ? down : 0)) miscounted.push(`${failed} of ${id} from ${region} at ${first}`);
+      }
+    }
+  }
+  return miscounted;
 }
 
 async function unfinishedOf(replicas: ReadonlyMap<Region, Replica>, deployment: Deployment): Promise<string[]> {
