@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { type TestContext, test } from 'node:test';
 import { resolveFiles } from '../../shared/definition/resolve-files.ts';
 import { answer, framedMessage, serveHttp2 } from '../servers/grpc.ts';
-import { serveTcp, serveTls } from '../servers/loopback.ts';
+import { serveHttp, serveTcp, serveTls } from '../servers/loopback.ts';
 import { serveStartTls } from '../servers/start-tls.ts';
 import { readClientFrame, serverFrame, serveWebSocket } from '../servers/websocket.ts';
 import { data, serveZone } from '../servers/zone.ts';
@@ -67,7 +69,19 @@ async function servers(t: TestContext): Promise<Record<string, string>> {
     RESOLVER: `127.0.0.1:${await serveZone(t, zone)}`,
     WEBSOCKET: `ws://127.0.0.1:${websocket}/graphql`,
     GRPC: `http://127.0.0.1:${grpc}`,
+    GRAPHQL: `http://127.0.0.1:${await serveHttp(t, answerQuery)}/graphql`,
   };
+}
+
+/** As GraphQL servers do: an error is a 200 as well. */
+async function answerQuery(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const { query, variables } = JSON.parse(await text(request));
+  const product = { sku: variables.sku, price: { amount: 19.9 } };
+  const isKnown = request.url === '/graphql' && query.includes('product(sku: $sku)');
+  response.setHeader('content-type', 'application/json');
+  response.end(
+    JSON.stringify(isKnown ? { data: { product } } : { data: null, errors: [{ message: 'no such field' }] }),
+  );
 }
 
 test('every example is without a warning', () => {
@@ -84,7 +98,18 @@ test('every example passes where its service is well', async (t) => {
     [],
   );
   assert.equal(code, 0);
-  assert.equal(results.length, 9);
+  assert.equal(results.length, 10);
+});
+
+test('an error of a GraphQL server fails, though its status is 200', async (t) => {
+  const env = await servers(t);
+  const { code, results } = await check({ ...env, GRAPHQL: `${env['GRAPHQL']}?v=2` });
+  const failed = results.filter(({ outcome }) => outcome !== 'passed').map(({ id, detail }) => `${id}: ${detail}`);
+  assert.deepEqual([code, failed.length], [1, 1]);
+  assert.match(
+    failed[0] ?? '',
+    /^graphql-query: \$\.errors expected not to be there, got \[\{"message":"no such field"\}\]/,
+  );
 });
 
 test('an example whose service is not well fails, and no other', async (t) => {
