@@ -38,6 +38,7 @@ const MIN_ATTEMPT_MS = 200;
  *
  * ```
  * attempt ─┬─ passed ────────────────────────────────────────────────► passed
+ *          ├─ passed at the name's next address, one being dead ─────► passed, a flake; blame: address
  *          ├─ while we stood still: passed, timed out or too slow ───► once again, not counted
  *          └─ failed on the way, or with a 5xx
  *               └─ again, same address, up to `attempts` in all ─┬─ passed ► passed, a flake
@@ -74,7 +75,12 @@ export async function confirm(prober: Prober, monitor: Monitor, pace: Pacer, att
     flake: null,
   });
   const { failure } = first.found;
-  if (failure === null) return alone(first, 1, null);
+  if (failure === null) {
+    const [dead] = seen.passedOver;
+    if (dead === undefined) return alone(first, 1, null);
+    const flake = { failure: dead, totalMs: null };
+    return { tried: first, address: seen.address, attempts: 1 + seen.passedOver.length, blame: 'address', flake };
+  }
   const blame = blameOf(failure);
   if (!mayPass(failure, first.trace)) return alone(first, 1, blame);
 

@@ -113,27 +113,6 @@ test('a timeout may be longer than the time between two checks', () => {
   assert.equal(monitorOf({ every: '5s', timeout: '60s' }).timeoutMs, 60_000);
 });
 
-for (const [what, written, attempts] of [
-  ['a GET', { request: { url: 'https://a.dev' } }, 2],
-  ['a POST', { request: { url: 'https://a.dev', method: 'POST' } }, 1],
-  ['a POST that may be repeated', { attempts: 3, request: { url: 'https://a.dev', method: 'POST' } }, 3],
-] as const) {
-  test(`${what} is tried ${attempts} times at most`, () => {
-    assert.equal(monitorOf(written).attempts, attempts);
-  });
-}
-
-for (const [what, written, attempts] of [
-  ['a connection', { type: 'tcp', tcp: { host: 'a.dev', port: 25 } }, 2],
-  ['a message', { type: 'tcp', tcp: { host: 'a.dev', port: 25, send: 'QUIT' } }, 1],
-  ['a gRPC health check', { type: 'grpc', grpc: { url: 'https://a.dev' } }, 2],
-  ['a question for a name', { type: 'dns', dns: { name: 'a.dev' } }, 2],
-] as const) {
-  test(`${what} is tried ${attempts} times at most`, () => {
-    assert.equal(deploymentOf({ monitor: { request: undefined, ...written } }).monitors[0]?.attempts, attempts);
-  });
-}
-
 test('a json body is serialized, with its content type', () => {
   const { request } = monitorOf({ request: { url: 'https://a.dev', method: 'POST', json: { a: [1] } } });
   assert.deepEqual([request.body, request.headers], ['{"a":[1]}', { 'content-type': 'application/json' }]);

@@ -227,8 +227,8 @@ test('clean-up that fails does not fail the check, and is counted', async (t) =>
     { request: { url: `${url}/404` } },
     { request: { url: `http://127.0.0.1:${await refusingPort(t)}` } },
   ];
-  const { outcome, detail, metrics, status } = await flow([{ request: { url } }], { cleanup });
-  assert.deepEqual([outcome, detail, status, metrics['cleanup-failures']], ['passed', null, 200, 2]);
+  const { outcome, detail, attempts, metrics, status } = await flow([{ request: { url } }], { cleanup });
+  assert.deepEqual([outcome, detail, attempts, status, metrics['cleanup-failures']], ['passed', null, 1, 200, 2]);
 });
 
 test('clean-up that fails after a step that failed is noted with that', async (t) => {
