@@ -1,4 +1,5 @@
 import { type Prober, randomHex } from '../functions/prober/attempt.ts';
+import { awsIdentity } from '../functions/prober/aws-identity.ts';
 import { systemClock } from '../functions/prober/clock.ts';
 import { createTrust, openTcpSocket } from '../functions/prober/connection.ts';
 import { createResolver } from '../functions/prober/resolve.ts';
@@ -64,7 +65,7 @@ export const checkVerb: Verb = {
     const files = load(positionals, values.config, options, io);
     if (files === null) return 2;
     const chosen = choose(files, values.only ?? []);
-    const checked = await checkFiles(proberHere(), chosen, io.env);
+    const checked = await checkFiles(proberHere(io), chosen, io.env);
     io.stdout(values.json ? checkJson(checked) : values.junit ? checkJunit(checked) : checkTable(checked));
     return conclude(checked, io);
   },
@@ -112,7 +113,7 @@ function choose(files: readonly MonitorFile[], only: readonly string[]): readonl
     .filter(({ monitors }) => monitors.length > 0);
 }
 
-function proberHere(): Prober {
+function proberHere({ env }: CliIo): Prober {
   return {
     region: HERE,
     clock: systemClock,
@@ -122,6 +123,7 @@ function proberHere(): Prober {
     secureContext: createTrust(),
     openSocket: openTcpSocket,
     stalls: createStallWatch(systemClock),
+    aws: awsIdentity(env.AWS_REGION ?? env.AWS_DEFAULT_REGION ?? null),
   };
 }
 

@@ -144,7 +144,7 @@ export interface HttpRequest {
   /** Lower-case names. */
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string | null;
-  /** Sets the header `authorization`. */
+  /** Sets the header `authorization`, and with `sigv4` others beside it. */
   readonly auth?: RequestAuth;
   /** 0 means that a redirect is the answer. */
   readonly maxRedirects: number;
@@ -162,6 +162,18 @@ export type RequestAuth =
       readonly clientId: string;
       readonly clientSecret: string;
       readonly scope: string | null;
+    }
+  /**
+   * AWS Signature Version 4. `region` null: the one in the host's name, else where the check runs. Without keys, what
+   * the prober itself may use: its role, or on one's own machine one's profile. Both keys are there or neither is.
+   */
+  | {
+      readonly kind: 'sigv4';
+      readonly service: string;
+      readonly region: Region | null;
+      readonly accessKeyId: string | null;
+      readonly secretAccessKey: string | null;
+      readonly sessionToken: string | null;
     };
 
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Monitor, Region } from '../../shared/monitor.ts';
+import type { AwsIdentity } from './aws-identity.ts';
 import type { Network } from './connection.ts';
 import type { Failure } from './failure.ts';
 import type { Redaction } from './redaction.ts';
@@ -13,6 +14,8 @@ export interface Prober extends Network {
   /** So many random bytes, as hex digits: for span ids, which need not be the same in a duplicate. */
   readonly randomHex: (bytes: number) => string;
   readonly stalls: StallWatch;
+  /** Who the prober itself is in AWS, for requests that are signed as it. */
+  readonly aws: AwsIdentity;
 }
 
 export function randomHex(bytes: number): string {

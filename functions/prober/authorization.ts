@@ -1,13 +1,19 @@
 import type { HttpMonitor, RequestAuth } from '../../shared/monitor.ts';
 import { requestTexts } from '../../shared/target.ts';
 import type { Attempt } from './attempt.ts';
+import { type AwsCredentials, regionOfHost, signed } from './aws-signature.ts';
 import { openConnection } from './connection.ts';
 import { exchange } from './exchange.ts';
-import { type Failure, failed, inconclusive, isFailure } from './failure.ts';
-import { filledUrl, filling } from './secrets.ts';
+import { errorMessage, type Failure, failed, inconclusive, isFailure } from './failure.ts';
+import type { Outgoing } from './outgoing.ts';
+import { type Fill, filledUrl, filling } from './secrets.ts';
 import { Trace } from './trace.ts';
 
 type OAuth2 = Extract<RequestAuth, { readonly kind: 'oauth2' }>;
+type SigV4 = Extract<RequestAuth, { readonly kind: 'sigv4' }>;
+
+/** Adds to a request what proves who sends it. For each request of the origin that it was written for, and for no other. */
+export type Prove = (outgoing: Outgoing) => Promise<Outgoing | Failure>;
 
 interface Token {
   readonly value: string;
@@ -23,11 +29,8 @@ const RENEW_BEFORE_MS = 30_000;
 const MAX_TOKEN_ANSWER_BYTES = 64 * 1024;
 const MAX_TOKEN_CHARS = 16_384;
 
-/**
- * The value of the header `authorization`; null where the definition asks for none. A token is fetched on a connection
- * of its own, before anything of the check is timed.
- */
-export async function authorization(attempt: Attempt<HttpMonitor>): Promise<string | null | Failure> {
+/** Null where the definition asks for none. What it takes is fetched here, before anything of the check is timed. */
+export async function authorization(attempt: Attempt<HttpMonitor>): Promise<Prove | null | Failure> {
   const { monitor, secrets, redaction } = attempt;
   const { auth } = monitor.request;
   if (auth === undefined) return null;
@@ -37,14 +40,16 @@ export async function authorization(attempt: Attempt<HttpMonitor>): Promise<stri
     case 'basic': {
       const pair = base64(`${fill(auth.user)}:${fill(auth.password)}`);
       redaction.hide(pair);
-      return `Basic ${pair}`;
+      return withHeader(`Basic ${pair}`);
     }
     case 'oauth2': {
       const token = await tokenOf(attempt, auth, fill);
       if (typeof token !== 'string') return token;
       redaction.hide(token);
-      return `Bearer ${token}`;
+      return withHeader(`Bearer ${token}`);
     }
+    case 'sigv4':
+      return signing(attempt, auth, fill);
     default:
       return unknownKind(auth);
   }
@@ -55,11 +60,62 @@ export function forgetToken({ auth }: HttpMonitor['request']): void {
   if (auth?.kind === 'oauth2') TOKENS.delete(auth);
 }
 
-async function tokenOf(
-  attempt: Attempt<HttpMonitor>,
-  auth: OAuth2,
-  fill: (text: string) => string,
-): Promise<string | Failure> {
+function withHeader(authorization: string): Prove {
+  return async (outgoing) => ({ ...outgoing, headers: { ...outgoing.headers, authorization } });
+}
+
+async function signing(attempt: Attempt<HttpMonitor>, auth: SigV4, fill: Fill): Promise<Prove | Failure> {
+  const { prober, redaction } = attempt;
+  const credentials = await credentialsFor(attempt, auth, fill);
+  if (isFailure(credentials)) return credentials;
+  redaction.hide(credentials.secretAccessKey);
+  redaction.hide(credentials.sessionToken ?? '');
+  return async (outgoing) => {
+    const region = auth.region ?? regionOfHost(outgoing.url.hostname) ?? prober.aws.region;
+    if (region === null) {
+      return inconclusive('no region to sign for: set AWS_REGION here, or "region" in the monitor’s auth.sigv4');
+    }
+    const made = await signed(outgoing, { service: auth.service, region }, credentials, prober.clock.epochMs());
+    if (isFailure(made)) return made;
+    redaction.hide(made.signature);
+    return made.outgoing;
+  };
+}
+
+/** What the role's own credentials take at most, and of a check's timeout: looking for them must not look like a target that is slow. */
+const MAX_CREDENTIALS_MS = 5_000;
+const MAX_CREDENTIALS_RATIO = 0.5;
+
+async function credentialsFor(
+  { prober, monitor }: Attempt<HttpMonitor>,
+  { accessKeyId, secretAccessKey, sessionToken }: SigV4,
+  fill: Fill,
+): Promise<AwsCredentials | Failure> {
+  if (accessKeyId !== null && secretAccessKey !== null) {
+    return {
+      accessKeyId: fill(accessKeyId),
+      secretAccessKey: fill(secretAccessKey),
+      ...(sessionToken === null ? {} : { sessionToken: fill(sessionToken) }),
+    };
+  }
+  const remedy =
+    'give the prober a role, this machine a profile, or the monitor keys of its own (docs/monitors/authentication.md)';
+  const limitMs = Math.min(MAX_CREDENTIALS_MS, monitor.timeoutMs * MAX_CREDENTIALS_RATIO);
+  let cancel = () => {};
+  const tooLate = new Promise<Failure>((resolve) => {
+    const why = inconclusive(`no AWS credentials to sign with were found in ${limitMs} ms; ${remedy}`);
+    cancel = prober.clock.after(limitMs, () => resolve(why));
+  });
+  try {
+    return await Promise.race([prober.aws.credentials(), tooLate]);
+  } catch (error) {
+    return inconclusive(`no AWS credentials to sign with: ${errorMessage(error)}; ${remedy}`);
+  } finally {
+    cancel();
+  }
+}
+
+async function tokenOf(attempt: Attempt<HttpMonitor>, auth: OAuth2, fill: Fill): Promise<string | Failure> {
   const { prober, monitor, secrets, trace } = attempt;
   const cached = TOKENS.get(auth);
   const neededUntilMs = prober.clock.epochMs() + Math.max(RENEW_BEFORE_MS, monitor.timeoutMs);
@@ -97,7 +153,7 @@ async function fetchToken(
   { prober }: Attempt<HttpMonitor>,
   url: URL,
   auth: OAuth2,
-  fill: (text: string) => string,
+  fill: Fill,
   trace: Trace,
 ): Promise<Token | Failure> {
   const form = new URLSearchParams({ grant_type: 'client_credentials' });

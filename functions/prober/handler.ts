@@ -7,6 +7,7 @@ import { shardsOf } from '../../shared/plan/shards.ts';
 import type { ProbeEvent } from '../../shared/schedule.ts';
 import { DEFAULT_SECRET_STORE } from '../../shared/secret-store.ts';
 import { type Prober, randomHex } from './attempt.ts';
+import { awsIdentity } from './aws-identity.ts';
 import { storeBatch } from './batch-store.ts';
 import { runCheck } from './check.ts';
 import { systemClock } from './clock.ts';
@@ -123,6 +124,7 @@ export function dependenciesFromEnvironment(
     secureContext: createTrust(),
     openSocket: openTcpSocket,
     stalls: createStallWatch(systemClock),
+    aws: awsIdentity(region),
   };
   const pace = createPacer(systemClock, adaptivePace(eventLoopBusyMs));
   return {

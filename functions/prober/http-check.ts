@@ -4,11 +4,12 @@ import { traceId } from '../../shared/result.ts';
 import { AnswerStream } from './answer-stream.ts';
 import { type Attempt, type Found, foundFailure } from './attempt.ts';
 import { authorization, forgetToken } from './authorization.ts';
+import { signerProblem } from './aws-signature.ts';
 import { ACCEPT_ENCODING, bodyText, decodeBody } from './body.ts';
 import { openConnection } from './connection.ts';
 import { type Answer, exchange, type IntakeOf } from './exchange.ts';
-import { compileExpectations, type Evidence, jsonDocument } from './expectations.ts';
-import { type Failure, failed, isFailure } from './failure.ts';
+import { compileExpectations, type Evidence, headerValue, jsonDocument } from './expectations.ts';
+import { type Failure, failed, inconclusive, isFailure } from './failure.ts';
 import { compileMetrics } from './metrics.ts';
 import { type Outgoing, wireHeaders } from './outgoing.ts';
 import { perMonitor } from './per-monitor.ts';
@@ -31,12 +32,11 @@ export async function checkHttp(attempt: Attempt<HttpMonitor>, session: Session 
   const { maxRedirects, maxBodyBytes } = monitor.request;
   const written = withSecrets(monitor.request, secrets);
   if (isFailure(written)) return foundFailure(written);
-  const proof = monitor.request.auth === undefined ? null : await authorization(attempt);
-  if (proof !== null && typeof proof !== 'string') return foundFailure(proof);
-  const first = proof === null ? written : { ...written, headers: { ...written.headers, authorization: proof } };
-  const credentials = credentialsOf(first);
+  let prove = monitor.request.auth === undefined ? null : await authorization(attempt);
+  if (prove !== null && typeof prove !== 'function') return foundFailure(prove);
+  const credentials = credentialsOf(written);
   if (credentials !== null) redaction.hide(credentials);
-  let outgoing = first;
+  let outgoing = written;
   const begun: { stream: AnswerStream | null } = { stream: null };
   const intakeOf: IntakeOf = (status, headers, sentAtMs) => {
     if (monitor.stream === undefined || streamProblem(status, headers) !== null) return null;
@@ -44,7 +44,10 @@ export async function checkHttp(attempt: Attempt<HttpMonitor>, session: Session 
     return begun.stream;
   };
   for (;;) {
-    const answer = await hop(attempt, withCookies(outgoing, session), intakeOf);
+    const asking = withCookies(outgoing, session);
+    const sent = prove === null ? asking : await prove(asking);
+    if (isFailure(sent)) return foundFailure(sent);
+    const answer = await hop(attempt, sent, intakeOf);
     if (isFailure(answer)) return { failure: answer, metrics: begun.stream?.times ?? {} };
     if (answer.status === 401) forgetToken(monitor.request);
     session?.answered(outgoing.url, answer.headers);
@@ -59,6 +62,8 @@ export async function checkHttp(attempt: Attempt<HttpMonitor>, session: Session 
     }
     const next = redirected(outgoing, answer.status, answer.headers.location ?? '');
     if (isFailure(next)) return foundFailure(next);
+    // For good, even when the redirects lead back: as with every other secret.
+    if (next.url.origin !== outgoing.url.origin) prove = null;
     outgoing = next;
     trace.nextHop();
   }
@@ -141,9 +146,23 @@ function judge(
   // An error's status says more than that errors do not stream.
   const noStream = problem === null || failure?.reason === 'status' ? null : failed('protocol', 'download', problem);
   return {
-    failure: noStream ?? failure ?? session?.passed(evidence) ?? null,
+    failure:
+      refusedSigner(monitor, answer, evidence, failure) ?? noStream ?? failure ?? session?.passed(evidence) ?? null,
     metrics: { ...measure(evidence), ...stream?.metrics(monitor.stream?.price ?? null) },
   };
+}
+
+/** Where the status is wrong because of what we sign with, it is our fault. */
+function refusedSigner(
+  { request }: HttpMonitor,
+  { status, headers }: Answer,
+  { text, nowEpochMs }: Evidence,
+  failure: Failure | null,
+): Failure | null {
+  if (request.auth?.kind !== 'sigv4' || failure?.reason !== 'status') return null;
+  const errorType = headerValue(headers, 'x-amzn-errortype');
+  const problem = signerProblem({ status, date: headers.date, errorType, body: text }, nowEpochMs);
+  return problem === null ? null : inconclusive(problem);
 }
 
 const compiled = perMonitor((monitor: HttpMonitor) => ({

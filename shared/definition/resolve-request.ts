@@ -68,7 +68,7 @@ export function resolveRequest(parsed: ParsedRequest, reporter: Reporter): HttpR
 }
 
 /** Undefined where there is none that can be used, which was reported. */
-function resolveAuth({ basic, oauth2 }: ParsedAuth, reporter: Reporter): RequestAuth | undefined {
+function resolveAuth({ basic, oauth2, sigv4 }: ParsedAuth, reporter: Reporter): RequestAuth | undefined {
   if (basic !== undefined) {
     warnOfClearText(basic.password, ['auth', 'basic', 'password'], reporter);
     if (basic.user.replaceAll(/\$\{[^}]*\}/g, '').includes(':')) {
@@ -79,11 +79,34 @@ function resolveAuth({ basic, oauth2 }: ParsedAuth, reporter: Reporter): Request
     }
     return { kind: 'basic', user: basic.user, password: basic.password };
   }
+  if (sigv4 !== undefined) return resolveSigV4(sigv4, reporter);
   if (oauth2 === undefined) return undefined;
   warnOfClearText(oauth2.clientSecret, ['auth', 'oauth2', 'clientSecret'], reporter);
   checkUrl(oauth2.tokenUrl, ['https', 'http'], ['auth', 'oauth2', 'tokenUrl'], reporter);
   const { tokenUrl, clientId, clientSecret, scope = null } = oauth2;
   return { kind: 'oauth2', tokenUrl, clientId, clientSecret, scope };
+}
+
+function resolveSigV4(sigv4: NonNullable<ParsedAuth['sigv4']>, reporter: Reporter): RequestAuth {
+  const { service, region = null, accessKeyId = null, secretAccessKey = null, sessionToken = null } = sigv4;
+  const path = ['auth', 'sigv4'];
+  if ((accessKeyId === null) !== (secretAccessKey === null)) {
+    const [given, missing] =
+      accessKeyId === null ? ['secretAccessKey', 'accessKeyId'] : ['accessKeyId', 'secretAccessKey'];
+    reporter.error([...path, given], {
+      message: `${quote(given)} is given without ${quote(missing)}.`,
+      remedy: `Add ${quote(missing)}, or remove it to sign with the credentials of the prober’s own role.`,
+    });
+  }
+  if (sessionToken !== null && accessKeyId === null && secretAccessKey === null) {
+    reporter.error([...path, 'sessionToken'], {
+      message: 'A session token belongs to keys, and there are none.',
+      remedy: 'Add "accessKeyId" and "secretAccessKey", or remove it.',
+    });
+  }
+  warnOfClearText(secretAccessKey ?? '', [...path, 'secretAccessKey'], reporter);
+  warnOfClearText(sessionToken ?? '', [...path, 'sessionToken'], reporter);
+  return { kind: 'sigv4', service, region, accessKeyId, secretAccessKey, sessionToken };
 }
 
 function warnOfClearText(text: string, path: JsonPath, reporter: Reporter): void {

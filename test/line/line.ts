@@ -3,6 +3,7 @@ import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { aggregatorReader } from '../../functions/api/aggregator-reader.ts';
 import { route } from '../../functions/api/routes.ts';
 import { randomHex } from '../../functions/prober/attempt.ts';
+import { awsIdentity } from '../../functions/prober/aws-identity.ts';
 import type { Clock } from '../../functions/prober/clock.ts';
 import { createTrust, openTcpSocket } from '../../functions/prober/connection.ts';
 import { createHandler } from '../../functions/prober/handler.ts';
@@ -43,6 +44,7 @@ export class Line {
           secureContext: createTrust(),
           openSocket: openTcpSocket,
           stalls: { watch: () => ({ end: () => 0 }) },
+          aws: awsIdentity(region),
         },
         deployment: scene.deployment,
         table: TABLE,

@@ -79,6 +79,10 @@ export function prober(stated: Partial<Prober> = {}): Prober {
     secureContext: trust,
     openSocket: openTcpSocket,
     stalls: NO_STALLS,
+    aws: {
+      region: 'eu-west-1',
+      credentials: async () => ({ accessKeyId: 'AKIDROLE', secretAccessKey: 'role-secret' }),
+    },
     ...stated,
   };
 }
