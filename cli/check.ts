@@ -1,9 +1,10 @@
 import { type Prober, randomHex } from '../functions/prober/attempt.ts';
 import { awsIdentity } from '../functions/prober/aws-identity.ts';
 import { systemClock } from '../functions/prober/clock.ts';
-import { createTrust, openTcpSocket } from '../functions/prober/connection.ts';
+import { openTcpSocket } from '../functions/prober/connection.ts';
 import { createResolver } from '../functions/prober/resolve.ts';
 import { createStallWatch } from '../functions/prober/stalls.ts';
+import { createTrust } from '../functions/prober/trust.ts';
 import {
   DEFAULT_CONFIG,
   type LoadOptions,
@@ -120,7 +121,7 @@ function proberHere({ env }: CliIo): Prober {
     randomHex,
     resolveName: createResolver(),
     addressPolicy: { allowPrivate: true, forbiddenEndpoints: [] },
-    secureContext: createTrust(),
+    ...createTrust(),
     openSocket: openTcpSocket,
     stalls: createStallWatch(systemClock),
     aws: awsIdentity(env.AWS_REGION ?? env.AWS_DEFAULT_REGION ?? null),

@@ -137,8 +137,16 @@ export interface Price {
   readonly output: number;
 }
 
+/** How TLS is spoken where the usual way will not do. Texts are PEM, and may hold `${secret:name}`. */
+export interface TlsSettings {
+  /** What is shown where a server asks for it. */
+  readonly clientCertificate?: { readonly certificate: string; readonly key: string };
+  /** Trusted in place of those that everybody trusts. */
+  readonly authorities?: string;
+}
+
 /** `${secret:name}` may stand in the url, header values and body; the prober resolves it. `${env:NAME}` is already gone. */
-export interface HttpRequest {
+export interface HttpRequest extends TlsSettings {
   readonly method: string;
   readonly url: string;
   /** Lower-case names. */
@@ -208,7 +216,7 @@ export type TlsStart = 'at-once' | StartTls;
 
 export interface TcpMonitor extends MonitorBase {
   readonly type: 'tcp';
-  readonly tcp: {
+  readonly tcp: TlsSettings & {
     /** A name or an address; IPv6 without brackets. */
     readonly host: string;
     readonly port: number;
@@ -225,7 +233,7 @@ export interface TcpMonitor extends MonitorBase {
 
 export interface TlsMonitor extends MonitorBase {
   readonly type: 'tls';
-  readonly tls: {
+  readonly tls: TlsSettings & {
     readonly host: string;
     readonly port: number;
     /** Asked for by SNI, and what the certificate must be for. */
@@ -261,7 +269,7 @@ export interface DnsMonitor extends MonitorBase {
 
 export interface WebSocketMonitor extends MonitorBase {
   readonly type: 'websocket';
-  readonly websocket: {
+  readonly websocket: TlsSettings & {
     /** `ws:` or `wss:`; it, the header values and `send` may hold `${secret:name}`. */
     readonly url: string;
     /** Lower-case names. */
@@ -308,7 +316,7 @@ export const GRPC_HEALTH = ['UNKNOWN', 'SERVING', 'NOT_SERVING', 'SERVICE_UNKNOW
 
 export interface GrpcMonitor extends MonitorBase {
   readonly type: 'grpc';
-  readonly grpc: {
+  readonly grpc: TlsSettings & {
     /** `https:`, or `http:` for HTTP/2 without TLS. An origin, without a path. */
     readonly url: string;
     readonly call: /** `grpc.health.v1.Health/Check` of a service; the empty name is the whole server. */

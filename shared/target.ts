@@ -1,4 +1,4 @@
-import type { HttpRequest, Monitor } from './monitor.ts';
+import type { HttpRequest, Monitor, TlsSettings } from './monitor.ts';
 
 /** What a monitor checks, on one line, as people read it: `GET https://…`, `tcp db.acme.example:5432`. Placeholders of secrets stay. */
 export function targetOf(monitor: Monitor): string {
@@ -78,24 +78,32 @@ export function secretTexts(monitor: Monitor): readonly string[] {
     case 'flow':
       return [...monitor.steps, ...monitor.cleanup].flatMap(({ request }) => requestTexts(request));
     case 'tcp':
-      return [monitor.tcp.send ?? ''];
+      return [monitor.tcp.send ?? '', ...tlsTexts(monitor.tcp)];
     case 'tls':
+      return tlsTexts(monitor.tls);
     case 'dns':
       return [];
     case 'websocket': {
       const { url, headers, send } = monitor.websocket;
-      return [url, ...Object.values(headers), send ?? ''];
+      return [url, ...Object.values(headers), send ?? '', ...tlsTexts(monitor.websocket)];
     }
     case 'grpc':
-      return Object.values(monitor.grpc.metadata);
+      return [...Object.values(monitor.grpc.metadata), ...tlsTexts(monitor.grpc)];
     default:
       return unknownType(monitor);
   }
 }
 
 /** All texts of a request in which `${secret:name}` may stand, and in a flow `${capture:name}`. */
-export function requestTexts({ url, headers, body, auth }: HttpRequest): readonly string[] {
-  return [url, ...Object.values(headers), body ?? '', ...Object.values(auth ?? {}).filter((text) => text !== null)];
+export function requestTexts(request: HttpRequest): readonly string[] {
+  const { url, headers, body, auth } = request;
+  const ofAuth = Object.values(auth ?? {}).filter((text) => text !== null);
+  return [url, ...Object.values(headers), body ?? '', ...ofAuth, ...tlsTexts(request)];
+}
+
+/** The same of a monitor's terms of TLS. */
+export function tlsTexts({ clientCertificate, authorities }: TlsSettings): readonly string[] {
+  return [clientCertificate?.certificate ?? '', clientCertificate?.key ?? '', authorities ?? ''];
 }
 
 /** `db.acme.example:5432`, `[2001:db8::1]:53` */

@@ -7,9 +7,10 @@ import type { Redaction } from './redaction.ts';
 import type { Secret } from './secrets.ts';
 import type { StallWatch } from './stalls.ts';
 import type { Trace } from './trace.ts';
+import type { Trust } from './trust.ts';
 
 /** What checks are made with. One for the whole process. */
-export interface Prober extends Network {
+export interface Prober extends Network, Trust {
   readonly region: Region;
   /** So many random bytes, as hex digits: for span ids, which need not be the same in a duplicate. */
   readonly randomHex: (bytes: number) => string;

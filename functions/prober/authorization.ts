@@ -8,6 +8,7 @@ import { errorMessage, type Failure, failed, inconclusive, isFailure } from './f
 import type { Outgoing } from './outgoing.ts';
 import { type Fill, filledUrl, filling } from './secrets.ts';
 import { Trace } from './trace.ts';
+import { trusting } from './trust.ts';
 
 type OAuth2 = Extract<RequestAuth, { readonly kind: 'oauth2' }>;
 type SigV4 = Extract<RequestAuth, { readonly kind: 'sigv4' }>;
@@ -150,7 +151,7 @@ async function tokenOf(attempt: Attempt<HttpMonitor>, auth: OAuth2, fill: Fill):
  * @see https://www.rfc-editor.org/rfc/rfc6749#section-4.4
  */
 async function fetchToken(
-  { prober }: Attempt<HttpMonitor>,
+  { prober, monitor, secrets }: Attempt<HttpMonitor>,
   url: URL,
   auth: OAuth2,
   fill: Fill,
@@ -159,7 +160,10 @@ async function fetchToken(
   const form = new URLSearchParams({ grant_type: 'client_credentials' });
   if (auth.scope !== null) form.set('scope', auth.scope);
   const body = form.toString();
-  const socket = await openConnection(prober, url, trace);
+  const isOwn = url.origin === filledUrl(monitor.request.url, secrets)?.origin;
+  const network = isOwn ? trusting(prober, monitor.request, secrets) : prober;
+  if (isFailure(network)) return network;
+  const socket = await openConnection(network, url, trace);
   if (isFailure(socket)) return socket;
   const headers = {
     host: url.host,

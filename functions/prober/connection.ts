@@ -1,5 +1,5 @@
 import { connect as connectSocket, isIP, type Socket } from 'node:net';
-import { connect as connectTls, createSecureContext, type SecureContext, type TLSSocket } from 'node:tls';
+import { connect as connectTls, type SecureContext, type TLSSocket } from 'node:tls';
 import { hostAndPort } from '../../shared/target.ts';
 import { type AddressPolicy, blockedBecause, blockedSentence } from './address-guard.ts';
 import { type CertificateFacts, certificateFacts } from './certificate.ts';
@@ -20,17 +20,6 @@ export interface Network {
 
 export function openTcpSocket(address: string, port: number): Socket {
   return connectSocket({ host: address, port, noDelay: true });
-}
-
-/**
- * Prepared once: parsing the authorities costs 0.4 ms of CPU a handshake. X25519 first, for the cheapest key exchange.
- * @param authorities PEM certificates to trust in place of the usual ones.
- */
-export function createTrust(authorities?: readonly string[]): SecureContext {
-  return createSecureContext({
-    ecdhCurve: 'X25519:P-256:P-384:P-521',
-    ...(authorities === undefined ? {} : { ca: [...authorities] }),
-  });
 }
 
 /** Bound on how many of a name's addresses are tried. */

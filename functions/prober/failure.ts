@@ -31,6 +31,7 @@ export function isFailure(value: object): value is Failure {
  * | resolving            | `dns`      | no such name, no address record, name servers failing                |
  * | connecting           | `connect`  | refused, reset, unreachable                                          |
  * | in the handshake     | `tls`      | alert, reset, no TLS at all, certificate not valid (`certificate.ts`) |
+ * | at any time          | `tls`      | an alert that refuses the client certificate                         |
  * | waiting for an answer | `protocol` | reset, closed without an answer, not HTTP, headers without end: `too-large` |
  * | reading the body     | `protocol` | reset, ended early, more than announced, bad encoding; over its bound: `too-large` |
  * | at any time          | `timeout`  | the check's deadline                                                 |
@@ -42,6 +43,11 @@ export function brokenOff(error: unknown, phase: Phase, during: string): Failure
     return inconclusive(`the prober itself failed ${during}: ${explained(code, error)}`, phase);
   if (code === 'HPE_HEADER_OVERFLOW') {
     return failed('too-large', phase, `the answer's headers are larger than ${MAX_HEADER_BYTES / 1024} KiB`);
+  }
+  const refusal = certificateRefusal(code);
+  if (refusal !== null) {
+    const when = phase === 'tls' ? ` ${during}` : ', as TLS 1.3 says only after the handshake';
+    return failed('tls', 'tls', `${refusal}${when}`);
   }
   return failed(REASON_OF_PHASE[phase], phase, `${explained(code, error)} ${during}`);
 }
@@ -77,6 +83,8 @@ function isDefect(error: unknown): boolean {
   return error instanceof TypeError || error instanceof RangeError || error instanceof ReferenceError;
 }
 
+const HANDSHAKE_FAILURE = 'the server refused the handshake (nothing in common, or it requires a client certificate)';
+
 const EXPLANATIONS: Readonly<Record<string, string>> = {
   ECONNREFUSED: 'connection refused',
   ECONNRESET: 'connection reset',
@@ -100,8 +108,29 @@ const EXPLANATIONS: Readonly<Record<string, string>> = {
   EAI_AGAIN: 'the name servers did not answer',
   ERR_SSL_WRONG_VERSION_NUMBER: 'the server does not speak TLS on this port',
   ERR_SSL_PACKET_LENGTH_TOO_LONG: 'the server does not speak TLS on this port',
+  'ERR_SSL_SSL/TLS_ALERT_HANDSHAKE_FAILURE': HANDSHAKE_FAILURE,
+  ERR_SSL_SSLV3_ALERT_HANDSHAKE_FAILURE: HANDSHAKE_FAILURE,
   ERR_SSL_UNSUPPORTED_PROTOCOL: 'the server offers no TLS version since 1.2',
   ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION: 'the server offers no TLS version since 1.2',
+};
+
+/** What a server's alert says of the certificate that we showed, or did not; null for all others. A client's own look never ends in one. */
+function certificateRefusal(code: string): string | null {
+  const alert = /^ERR_SSL_.*_ALERT_([A-Z_]+)$/.exec(code)?.[1] ?? '';
+  if (alert === 'CERTIFICATE_REQUIRED') return 'the server requires a client certificate';
+  const why = Object.hasOwn(CERTIFICATE_ALERTS, alert) ? CERTIFICATE_ALERTS[alert] : undefined;
+  return why === undefined ? null : `the server rejected the client certificate (${why})`;
+}
+
+/** @see https://www.rfc-editor.org/rfc/rfc8446#section-6.2 */
+const CERTIFICATE_ALERTS: Readonly<Record<string, string>> = {
+  BAD_CERTIFICATE: 'bad certificate',
+  UNSUPPORTED_CERTIFICATE: 'unsupported certificate',
+  CERTIFICATE_REVOKED: 'revoked',
+  CERTIFICATE_EXPIRED: 'expired',
+  CERTIFICATE_UNKNOWN: 'not acceptable',
+  UNKNOWN_CA: 'unknown authority',
+  ACCESS_DENIED: 'access denied',
 };
 
 /** Whether somebody at the other end said no, which is an answer of a kind. */

@@ -17,6 +17,7 @@ import { framed, healthOf, healthRequest, statusMessage, statusName, unframed, W
 import { PRODUCT, traceparent } from './outgoing.ts';
 import { perMonitor } from './per-monitor.ts';
 import { type Fill, filling } from './secrets.ts';
+import { perhapsRejected, trusting } from './trust.ts';
 
 const HEALTH_CHECK = 'grpc.health.v1.Health/Check';
 
@@ -29,7 +30,9 @@ export async function checkGrpc(attempt: Attempt<GrpcMonitor>): Promise<Found> {
   const url = URL.parse(monitor.grpc.url);
   if (url === null) return foundFailure(inconclusive('the url of the monitor is not valid'));
 
-  const socket = await openConnection(prober, url, trace, ['h2']);
+  const network = trusting(prober, monitor.grpc, secrets);
+  if (isFailure(network)) return foundFailure(network);
+  const socket = await openConnection(network, url, trace, ['h2']);
   if (isFailure(socket)) return foundFailure(socket);
   if (socket instanceof TLSSocket && socket.alpnProtocol !== 'h2') {
     return foundFailure(failed('protocol', 'tls', 'the server does not offer HTTP/2 (ALPN h2)'));
@@ -42,7 +45,7 @@ export async function checkGrpc(attempt: Attempt<GrpcMonitor>): Promise<Found> {
     maxMessageBytes,
     trace,
   );
-  return isFailure(ended) ? foundFailure(ended) : judge(attempt, ended);
+  return isFailure(ended) ? foundFailure(perhapsRejected(ended, monitor.grpc)) : judge(attempt, ended);
 }
 
 function headersOf({ prober, monitor, slotEpochMs }: Attempt<GrpcMonitor>, url: URL, fill: Fill) {

@@ -11,7 +11,7 @@ import { awsIdentity } from './aws-identity.ts';
 import { storeBatch } from './batch-store.ts';
 import { runCheck } from './check.ts';
 import { systemClock } from './clock.ts';
-import { createTrust, openTcpSocket } from './connection.ts';
+import { openTcpSocket } from './connection.ts';
 import { deployedSecrets } from './deployed-secrets.ts';
 import { createOwnNetwork, type OwnNetwork, regionalControls, withoutOwnFaults } from './own-network.ts';
 import { adaptivePace, createPacer, eventLoopBusyMs, type Pacer } from './pacer.ts';
@@ -22,6 +22,7 @@ import { type RunSummary, summaryOf } from './run-summary.ts';
 import type { SecretSource } from './secrets.ts';
 import { createStallWatch } from './stalls.ts';
 import { standingControls } from './standing-controls.ts';
+import { createTrust } from './trust.ts';
 
 /** All that a prober reaches out with. */
 export interface ProberDependencies {
@@ -121,7 +122,7 @@ export function dependenciesFromEnvironment(
       allowPrivate: deployment.allowPrivateAddresses,
       forbiddenEndpoints: runtimeApi === undefined ? [] : [runtimeApi],
     },
-    secureContext: createTrust(),
+    ...createTrust(),
     openSocket: openTcpSocket,
     stalls: createStallWatch(systemClock),
     aws: awsIdentity(region),

@@ -6,7 +6,7 @@ import { type Attempt, type Found, foundFailure } from './attempt.ts';
 import { authorization, forgetToken } from './authorization.ts';
 import { signerProblem } from './aws-signature.ts';
 import { ACCEPT_ENCODING, bodyText, decodeBody } from './body.ts';
-import { openConnection } from './connection.ts';
+import { type Network, openConnection } from './connection.ts';
 import { type Answer, exchange, type IntakeOf } from './exchange.ts';
 import { compileExpectations, type Evidence, headerValue, jsonDocument } from './expectations.ts';
 import { type Failure, failed, inconclusive, isFailure } from './failure.ts';
@@ -15,6 +15,7 @@ import { type Outgoing, wireHeaders } from './outgoing.ts';
 import { perMonitor } from './per-monitor.ts';
 import { isRedirect, redirected } from './redirect.ts';
 import { credentialsOf, withSecrets } from './secrets.ts';
+import { perhapsRejected, trusting } from './trust.ts';
 
 /** What the requests of one flow share. */
 export interface Session {
@@ -36,6 +37,8 @@ export async function checkHttp(attempt: Attempt<HttpMonitor>, session: Session 
   if (prove !== null && typeof prove !== 'function') return foundFailure(prove);
   const credentials = credentialsOf(written);
   if (credentials !== null) redaction.hide(credentials);
+  let network = trusting(attempt.prober, monitor.request, secrets);
+  if (isFailure(network)) return foundFailure(network);
   let outgoing = written;
   const begun: { stream: AnswerStream | null } = { stream: null };
   const intakeOf: IntakeOf = (status, headers, sentAtMs) => {
@@ -47,8 +50,11 @@ export async function checkHttp(attempt: Attempt<HttpMonitor>, session: Session 
     const asking = withCookies(outgoing, session);
     const sent = prove === null ? asking : await prove(asking);
     if (isFailure(sent)) return foundFailure(sent);
-    const answer = await hop(attempt, sent, intakeOf);
-    if (isFailure(answer)) return { failure: answer, metrics: begun.stream?.times ?? {} };
+    const answer = await hop(attempt, network, sent, intakeOf);
+    if (isFailure(answer)) {
+      const failure = network === attempt.prober ? answer : perhapsRejected(answer, monitor.request);
+      return { failure, metrics: begun.stream?.times ?? {} };
+    }
     if (answer.status === 401) forgetToken(monitor.request);
     session?.answered(outgoing.url, answer.headers);
     if (maxRedirects === 0 || !isRedirect(answer.status, answer.headers)) {
@@ -63,7 +69,10 @@ export async function checkHttp(attempt: Attempt<HttpMonitor>, session: Session 
     const next = redirected(outgoing, answer.status, answer.headers.location ?? '');
     if (isFailure(next)) return foundFailure(next);
     // For good, even when the redirects lead back: as with every other secret.
-    if (next.url.origin !== outgoing.url.origin) prove = null;
+    if (next.url.origin !== outgoing.url.origin) {
+      prove = null;
+      network = attempt.prober;
+    }
     outgoing = next;
     trace.nextHop();
   }
@@ -71,10 +80,11 @@ export async function checkHttp(attempt: Attempt<HttpMonitor>, session: Session 
 
 async function hop(
   { prober, monitor, slotEpochMs, trace }: Attempt<HttpMonitor>,
+  network: Network,
   outgoing: Outgoing,
   intakeOf: IntakeOf,
 ): Promise<Answer | Failure> {
-  const socket = await openConnection(prober, outgoing.url, trace);
+  const socket = await openConnection(network, outgoing.url, trace);
   if (isFailure(socket)) return socket;
   const headers = wireHeaders(
     outgoing,

@@ -1,13 +1,14 @@
 import type { Socket } from 'node:net';
 import type { TcpMonitor } from '../../shared/monitor.ts';
 import { type Attempt, type Found, foundFailure } from './attempt.ts';
-import { openPlain, openTls } from './connection.ts';
+import { type Network, openPlain, openTls } from './connection.ts';
 import { type Failure, isFailure } from './failure.ts';
 import { certificateFindings, compileAll, compileResponseTime, failureOf, findingsOf } from './findings.ts';
 import { perMonitor } from './per-monitor.ts';
 import { receiveUntil, sendOnly } from './receive.ts';
 import { filling } from './secrets.ts';
 import { preludeOf } from './start-tls.ts';
+import { trusting } from './trust.ts';
 
 /** Connects; says something where there is something to say; reads where something must come back. */
 export async function checkTcp(attempt: Attempt<TcpMonitor>): Promise<Found> {
@@ -16,7 +17,9 @@ export async function checkTcp(attempt: Attempt<TcpMonitor>): Promise<Found> {
   const send = monitor.tcp.send ?? '';
   const filled = filling([send], secrets);
   if (isFailure(filled)) return foundFailure(filled);
-  const socket = await open(attempt);
+  const network = trusting(prober, monitor.tcp, secrets);
+  if (isFailure(network)) return foundFailure(network);
+  const socket = await open(attempt, network);
   if (isFailure(socket)) return foundFailure(socket);
 
   const { wanted, responseTime } = compiled(monitor);
@@ -40,11 +43,11 @@ export async function checkTcp(attempt: Attempt<TcpMonitor>): Promise<Found> {
   return { failure: failureOf([], findings, redaction.redact), metrics: {} };
 }
 
-function open({ prober, monitor, trace, redaction }: Attempt<TcpMonitor>): Promise<Socket | Failure> {
+function open({ monitor, trace, redaction }: Attempt<TcpMonitor>, network: Network): Promise<Socket | Failure> {
   const { host, port, tls } = monitor.tcp;
-  if (tls === null) return openPlain(prober, { host, port }, trace);
+  if (tls === null) return openPlain(network, { host, port }, trace);
   const prelude = tls === 'at-once' ? undefined : preludeOf(tls, redaction.redact);
-  return openTls(prober, { host, port }, { serverName: host, alpn: [] }, trace, prelude);
+  return openTls(network, { host, port }, { serverName: host, alpn: [] }, trace, prelude);
 }
 
 const compiled = perMonitor(({ expect }: TcpMonitor) => ({

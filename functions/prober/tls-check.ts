@@ -5,12 +5,15 @@ import { isFailure } from './failure.ts';
 import { certificateFindings, compileAll, compileResponseTime, failureOf, findingsOf } from './findings.ts';
 import { perMonitor } from './per-monitor.ts';
 import { preludeOf } from './start-tls.ts';
+import { trusting } from './trust.ts';
 
 /** Makes a handshake. A certificate that is not valid fails there; what else is expected of it is looked at here. */
-export async function checkTls({ prober, monitor, trace, redaction }: Attempt<TlsMonitor>): Promise<Found> {
+export async function checkTls({ prober, monitor, secrets, trace, redaction }: Attempt<TlsMonitor>): Promise<Found> {
   const { host, port, serverName, start } = monitor.tls;
   const prelude = start === 'at-once' ? undefined : preludeOf(start, redaction.redact);
-  const socket = await openTls(prober, { host, port }, { serverName, alpn: [] }, trace, prelude);
+  const network = trusting(prober, monitor.tls, secrets);
+  if (isFailure(network)) return foundFailure(network);
+  const socket = await openTls(network, { host, port }, { serverName, alpn: [] }, trace, prelude);
   if (isFailure(socket)) return foundFailure(socket);
   trace.end();
 

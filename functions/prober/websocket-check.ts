@@ -10,6 +10,7 @@ import { compileMetrics } from './metrics.ts';
 import { wireHeaders } from './outgoing.ts';
 import { perMonitor } from './per-monitor.ts';
 import { credentialsOf, filling, withSecrets } from './secrets.ts';
+import { perhapsRejected, trusting } from './trust.ts';
 import { clientFrame, OPCODES } from './websocket-frames.ts';
 import { type FirstMessage, firstMessage } from './websocket-message.ts';
 import { upgrade, upgradeHeaders } from './websocket-upgrade.ts';
@@ -28,7 +29,9 @@ export async function checkWebSocket(attempt: Attempt<WebSocketMonitor>): Promis
   const credentials = credentialsOf(outgoing);
   if (credentials !== null) redaction.hide(credentials);
 
-  const socket = await openConnection(prober, outgoing.url, trace);
+  const network = trusting(prober, monitor.websocket, secrets);
+  if (isFailure(network)) return foundFailure(network);
+  const socket = await openConnection(network, outgoing.url, trace);
   if (isFailure(socket)) return foundFailure(socket);
   const key = Buffer.from(prober.randomHex(16), 'hex').toString('base64');
   const maskingKey = () => Buffer.from(prober.randomHex(4), 'hex');
@@ -43,7 +46,7 @@ export async function checkWebSocket(attempt: Attempt<WebSocketMonitor>): Promis
   );
   const asking = { ...outgoing, headers: { ...wire, ...upgradeHeaders(key, protocols) } };
   const opened = await upgrade(prober.clock, socket, asking, key, protocols, trace);
-  if (isFailure(opened)) return foundFailure(opened);
+  if (isFailure(opened)) return foundFailure(perhapsRejected(opened, monitor.websocket));
 
   if (send !== '') socket.write(clientFrame(OPCODES.text, Buffer.from(filled(send)), maskingKey()));
   const message = compiled(monitor).wantsMessage

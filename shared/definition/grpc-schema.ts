@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { GrpcHealthConditions, GrpcStatusConditions, ResponseTimeConditions } from './condition-schema.ts';
 import { alerting, certificate, circumstances, identity } from './monitor-base-schema.ts';
 import { patterned } from './schema-leaves.ts';
+import { tlsSettings } from './tls-settings-schema.ts';
 
 /** What a user writes for a grpc monitor. */
 
@@ -30,6 +31,7 @@ const grpc = z
       .check(z.maxLength(MAX_SENT_CHARS))
       .optional()
       .meta({ description: 'The message for the method: protobuf bytes as Base64. Default: an empty message.' }),
+    ...tlsSettings,
     metadata: z.record(z.string(), z.string().max(8_192)).optional().meta({
       description: 'Metadata values by name. Credentials belong in ${secret:name}.',
     }),

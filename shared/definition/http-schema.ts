@@ -13,6 +13,7 @@ import { metrics } from './metrics-schema.ts';
 import { alerting, certificate, circumstances, identity } from './monitor-base-schema.ts';
 import { anyJson } from './schema-leaves.ts';
 import { price, stream } from './stream-schema.ts';
+import { tlsSettings } from './tls-settings-schema.ts';
 
 /** What a user writes for an http monitor. Defaults that depend on other properties are filled in by `resolve-http.ts`. */
 
@@ -39,6 +40,7 @@ export const request = z
         'The body as any JSON value; sets content-type: application/json unless headers say otherwise. Not together with body.',
     }),
     auth: auth.optional(),
+    ...tlsSettings,
     redirects: z.int().min(0).max(10).optional().meta({
       description: 'How many redirects are followed, 0 to 10. 0: a redirect is the answer. Default: 5.',
       default: 5,

@@ -172,18 +172,21 @@ function open(
 }
 
 /** Of a monitor, by its top-level property. `secretTexts` in `shared/target.ts` reads the same places. */
+const TLS_PLACES: readonly string[] = ['clientCertificate', 'authorities'];
 const SECRET_PLACES: Readonly<Record<string, readonly string[]>> = {
-  request: ['url', 'headers', 'body', 'json', 'auth'],
-  tcp: ['send'],
-  websocket: ['url', 'headers', 'send'],
-  grpc: ['metadata'],
+  request: ['url', 'headers', 'body', 'json', 'auth', ...TLS_PLACES],
+  tcp: ['send', ...TLS_PLACES],
+  tls: TLS_PLACES,
+  websocket: ['url', 'headers', 'send', ...TLS_PLACES],
+  grpc: ['metadata', ...TLS_PLACES],
 };
 
 function placeholdersAt(path: JsonPath): Placeholders {
   const [part, property, ...rest] = typeof path[0] === 'number' ? path.slice(1) : path;
   if ((part === 'steps' || part === 'cleanup') && typeof property === 'number') {
     const isSent = rest[0] === 'request' && isSecretPlace(rest[0], rest[1]);
-    return { secrets: isSent, captures: isSent };
+    // A flow shows what it was given, and trusts whom it was told to: never what an answer says.
+    return { secrets: isSent, captures: isSent && !TLS_PLACES.includes(String(rest[1])) };
   }
   return { secrets: isSecretPlace(part, property), captures: false };
 }

@@ -3,7 +3,8 @@ import type { Reporter } from './diagnostics.ts';
 import type { ParsedGrpc } from './grpc-schema.ts';
 import { bareOr, judged, resolveResponseTime } from './resolve-conditions.ts';
 import type { Own, OwnContext } from './resolve-monitor.ts';
-import { checkUrl, HEADERS_OF_THE_PROBER, resolveHeaders } from './resolve-request.ts';
+import { checkUrl, HEADERS_OF_THE_PROBER, resolveHeaders, whyPlain } from './resolve-request.ts';
+import { resolveTlsSettings } from './resolve-tls-settings.ts';
 
 const DEFAULT_MAX_MESSAGE_BYTES = 1024 * 1024;
 const OURS = [
@@ -72,6 +73,7 @@ export function resolveGrpc(
         ? { kind: 'unary', method: grpc.method ?? '', messageBase64: grpc.message ?? '' }
         : { kind: 'health', service: grpc.service ?? '' },
       metadata: Object.fromEntries(metadata),
+      ...resolveTlsSettings(grpc, whyPlain(grpc.url, 'http:'), own),
       maxMessageBytes: grpc.maxMessageBytes ?? DEFAULT_MAX_MESSAGE_BYTES,
     },
     expect: resolved,

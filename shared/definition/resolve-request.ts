@@ -2,6 +2,7 @@ import type { HttpRequest, RequestAuth } from '../monitor.ts';
 import type { ParsedAuth } from './auth-schema.ts';
 import type { JsonPath, Reporter } from './diagnostics.ts';
 import type { ParsedRequest } from './http-schema.ts';
+import { resolveTlsSettings } from './resolve-tls-settings.ts';
 import { quote } from './schema-leaves.ts';
 import { captureNames, secretNames } from './templates.ts';
 
@@ -55,6 +56,7 @@ export function resolveRequest(parsed: ParsedRequest, reporter: Reporter): HttpR
       remedy: 'Remove one.',
     });
   }
+  const tls = resolveTlsSettings(parsed, whyPlain(parsed.url, 'http:'), failing);
   if (!sound) return null;
   return {
     method,
@@ -62,6 +64,7 @@ export function resolveRequest(parsed: ParsedRequest, reporter: Reporter): HttpR
     headers: Object.fromEntries(headers),
     body,
     ...(auth === undefined ? {} : { auth }),
+    ...tls,
     maxRedirects: parsed.redirects ?? DEFAULT_REDIRECTS,
     maxBodyBytes: parsed.maxBodyBytes ?? DEFAULT_MAX_BODY_BYTES,
   };
@@ -115,6 +118,11 @@ function warnOfClearText(text: string, path: JsonPath, reporter: Reporter): void
     message: 'This is a credential in clear, and it would be stored and shown with the monitor.',
     remedy: 'Store it as a secret and write ${secret:name} in its place.',
   });
+}
+
+/** Why no TLS is spoken with this URL; null where it may be. */
+export function whyPlain(url: string, scheme: 'http:' | 'ws:'): string | null {
+  return url.startsWith(`${scheme}//`) ? `The URL is ${scheme}` : null;
 }
 
 /** What is wrong with a header's name, as a sentence; null for a good one. */

@@ -3,6 +3,7 @@ import type { Reporter } from './diagnostics.ts';
 import { bareOr, judged, resolveResponseTime } from './resolve-conditions.ts';
 import type { Own, OwnContext } from './resolve-monitor.ts';
 import { warnOfReservedHost } from './resolve-request.ts';
+import { resolveTlsSettings } from './resolve-tls-settings.ts';
 import type { ParsedTcp } from './tcp-schema.ts';
 
 /** Null where it cannot be used. */
@@ -29,9 +30,11 @@ export function resolveTcp(
       remedy: 'Say what must come back: "expect": {"received": {"contains": "…"}}.',
     });
   }
+  const plain = start === null ? 'The connection stays in plain text' : null;
+  const settings = resolveTlsSettings(tcp, plain, reporter.at(['tcp']));
   return {
     type: 'tcp',
-    tcp: { host: tcp.host, port: tcp.port, tls: start, send: tcp.send ?? null },
+    tcp: { host: tcp.host, port: tcp.port, tls: start, send: tcp.send ?? null, ...settings },
     expect: { responseTimeMs, received, certificateValidForMs: expect.certificate?.validFor ?? null },
     metrics: [],
   };

@@ -4,6 +4,7 @@ import type { Reporter } from './diagnostics.ts';
 import { bareOr, judged, resolveResponseTime } from './resolve-conditions.ts';
 import type { Own, OwnContext } from './resolve-monitor.ts';
 import { warnOfReservedHost } from './resolve-request.ts';
+import { resolveTlsSettings } from './resolve-tls-settings.ts';
 import type { ParsedTls } from './tls-schema.ts';
 
 /** Where each protocol listens in plain text. @see https://www.iana.org/assignments/service-names-port-numbers */
@@ -34,6 +35,7 @@ export function resolveTls(
       port: tls.port ?? (startTls === undefined ? 443 : USUAL_PORT[startTls]),
       serverName: tls.serverName ?? tls.host,
       start: startTls ?? 'at-once',
+      ...resolveTlsSettings(tls, null, reporter.at(['tls'])),
     },
     expect: resolved,
     metrics: [],

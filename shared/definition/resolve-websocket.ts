@@ -9,7 +9,8 @@ import {
 } from './resolve-conditions.ts';
 import { resolveMetrics } from './resolve-metrics.ts';
 import type { Own, OwnContext } from './resolve-monitor.ts';
-import { checkUrl, HEADER_NAME, HEADERS_OF_THE_PROBER, resolveHeaders } from './resolve-request.ts';
+import { checkUrl, HEADER_NAME, HEADERS_OF_THE_PROBER, resolveHeaders, whyPlain } from './resolve-request.ts';
+import { resolveTlsSettings } from './resolve-tls-settings.ts';
 import { quote } from './schema-leaves.ts';
 import type { ParsedWebSocket } from './websocket-schema.ts';
 
@@ -67,6 +68,7 @@ export function resolveWebSocket(
       headers: Object.fromEntries(headers),
       protocols,
       send: websocket.send ?? null,
+      ...resolveTlsSettings(websocket, whyPlain(websocket.url, 'ws:'), own),
       maxMessageBytes: websocket.maxMessageBytes ?? DEFAULT_MAX_MESSAGE_BYTES,
     },
     expect: resolved,

@@ -3,6 +3,7 @@ import { START_TLS } from '../monitor.ts';
 import { ReceivedConditions, ResponseTimeConditions } from './condition-schema.ts';
 import { alerting, certificate, circumstances, identity } from './monitor-base-schema.ts';
 import { host, port } from './schema-leaves.ts';
+import { tlsSettings } from './tls-settings-schema.ts';
 
 /** What a user writes for a tcp monitor. */
 
@@ -23,6 +24,7 @@ const tcp = z
       description:
         'Begins in plain text, asks for TLS as this protocol does, and goes on with TLS. Not together with tls.',
     }),
+    ...tlsSettings,
     send: z.string().min(1).max(MAX_SEND_CHARS).optional().meta({
       description:
         'Text to send once connected, as UTF-8; line ends as the protocol wants them, such as "PING\\r\\n". May hold ${secret:name}. Default: nothing is sent.',

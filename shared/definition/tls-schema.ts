@@ -3,6 +3,7 @@ import { IssuerConditions, NamesConditions, ResponseTimeConditions, TlsVersionCo
 import { alerting, certificate, circumstances, identity } from './monitor-base-schema.ts';
 import { host, port } from './schema-leaves.ts';
 import { startTls } from './tcp-schema.ts';
+import { tlsSettings } from './tls-settings-schema.ts';
 
 /** What a user writes for a tls monitor. */
 
@@ -15,6 +16,7 @@ const tls = z
     serverName: host().optional().meta({
       description: 'The name that is asked for (SNI), and that the certificate must be for. Default: the host.',
     }),
+    ...tlsSettings,
     startTls: startTls.optional().meta({
       description: 'Begins in plain text, and asks for TLS as this protocol does. Default: TLS from the first byte.',
     }),

@@ -9,6 +9,7 @@ import {
 import { metrics } from './metrics-schema.ts';
 import { alerting, certificate, circumstances, identity } from './monitor-base-schema.ts';
 import { MAX_SEND_CHARS } from './tcp-schema.ts';
+import { tlsSettings } from './tls-settings-schema.ts';
 
 /** What a user writes for a websocket monitor. */
 
@@ -23,6 +24,7 @@ const websocket = z
       description:
         'Header values of the upgrade request by name; names in any case. Credentials belong in ${secret:name}.',
     }),
+    ...tlsSettings,
     protocols: z
       .array(z.string())
       .max(20)

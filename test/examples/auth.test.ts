@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { resolveFiles } from '../../shared/definition/resolve-files.ts';
 import { serveAws } from '../servers/aws-service.ts';
+import { AUTHORITY, keyPair, serveHttps } from '../servers/loopback.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 const FILES = readdirSync(join(ROOT, 'examples', 'auth')).map((file) => join('examples', 'auth', file));
@@ -39,4 +40,17 @@ test('sigv4.json signs with the credentials of the environment', async (t) => {
     AWS_SECRET_ACCESS_KEY: 'secret',
   };
   assert.deepEqual(await check('sigv4.json', env), ['passed']);
+});
+
+test('mutual-tls.json shows its certificate, and trusts the partner’s authority', async (t) => {
+  const own = keyPair('self-signed');
+  const mutual = { requestCert: true, rejectUnauthorized: true, ca: own.cert };
+  const port = await serveHttps(t, 'good', (_, response) => response.end('ok'), mutual);
+  const env = {
+    PARTNER_API: `https://127.0.0.1:${port}`,
+    PARALLAX_SECRET_PARTNER_CERTIFICATE: own.cert,
+    PARALLAX_SECRET_PARTNER_KEY: own.key,
+    PARALLAX_SECRET_PARTNER_AUTHORITY: AUTHORITY,
+  };
+  assert.deepEqual(await check('mutual-tls.json', env), ['passed']);
 });

@@ -5,10 +5,11 @@ import { route } from '../../functions/api/routes.ts';
 import { randomHex } from '../../functions/prober/attempt.ts';
 import { awsIdentity } from '../../functions/prober/aws-identity.ts';
 import type { Clock } from '../../functions/prober/clock.ts';
-import { createTrust, openTcpSocket } from '../../functions/prober/connection.ts';
+import { openTcpSocket } from '../../functions/prober/connection.ts';
 import { createHandler } from '../../functions/prober/handler.ts';
 import { createResolver } from '../../functions/prober/resolve.ts';
 import type { SecretSource } from '../../functions/prober/secrets.ts';
+import { createTrust } from '../../functions/prober/trust.ts';
 import { type Demo, startDemo } from '../../local/demo.ts';
 import type { StatusResponse, Verdict } from '../../shared/api-types.ts';
 import type { Region, SecretStore } from '../../shared/monitor.ts';
@@ -41,7 +42,7 @@ export class Line {
           randomHex,
           resolveName: createResolver(),
           addressPolicy: { allowPrivate: true, forbiddenEndpoints: [] },
-          secureContext: createTrust(),
+          ...createTrust(),
           openSocket: openTcpSocket,
           stalls: { watch: () => ({ end: () => 0 }) },
           aws: awsIdentity(region),

@@ -3,10 +3,11 @@ import type { Prober } from '../../functions/prober/attempt.ts';
 import { runCheck } from '../../functions/prober/check.ts';
 import type { Clock } from '../../functions/prober/clock.ts';
 import { systemClock } from '../../functions/prober/clock.ts';
-import { createTrust, openTcpSocket } from '../../functions/prober/connection.ts';
+import { openTcpSocket } from '../../functions/prober/connection.ts';
 import { createResolver } from '../../functions/prober/resolve.ts';
 import type { Secret } from '../../functions/prober/secrets.ts';
 import type { StallWatch } from '../../functions/prober/stalls.ts';
+import { createTrust } from '../../functions/prober/trust.ts';
 import { resolveFiles } from '../../shared/definition/resolve-files.ts';
 import type { Expectations, HttpMonitor, HttpRequest, MetricDefinition } from '../../shared/monitor.ts';
 import type { Result } from '../../shared/result.ts';
@@ -76,7 +77,7 @@ export function prober(stated: Partial<Prober> = {}): Prober {
     randomHex: (bytes) => 'ab'.repeat(bytes),
     resolveName: createResolver(),
     addressPolicy: { allowPrivate: true, forbiddenEndpoints: [] },
-    secureContext: trust,
+    ...trust,
     openSocket: openTcpSocket,
     stalls: NO_STALLS,
     aws: {

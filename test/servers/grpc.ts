@@ -1,5 +1,6 @@
 import { createSecureServer, createServer, type IncomingHttpHeaders, type ServerHttp2Stream } from 'node:http2';
 import type { TestContext } from 'node:test';
+import type { TlsOptions } from 'node:tls';
 import { type Certificate, keyPair, listen } from './loopback.ts';
 
 /** An HTTP/2 server, with TLS where a certificate is given. Answers its port. */
@@ -7,8 +8,9 @@ export function serveHttp2(
   t: TestContext,
   onCall: (stream: ServerHttp2Stream, headers: IncomingHttpHeaders, message: Buffer) => void,
   certificate?: Certificate,
+  tls: TlsOptions = {},
 ): Promise<number> {
-  const server = certificate === undefined ? createServer() : createSecureServer(keyPair(certificate));
+  const server = certificate === undefined ? createServer() : createSecureServer({ ...keyPair(certificate), ...tls });
   server.on('sessionError', () => {}); // clients of these servers break off, that is the point
   server.on('stream', (stream, headers) => {
     stream.on('error', () => {});

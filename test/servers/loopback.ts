@@ -4,7 +4,7 @@ import { createServer as createHttpServer, type RequestListener } from 'node:htt
 import { createServer as createHttpsServer } from 'node:https';
 import { createServer as createTcpServer, type Server, type Socket } from 'node:net';
 import type { TestContext } from 'node:test';
-import { createServer as createTlsServer, type TLSSocket } from 'node:tls';
+import { createServer as createTlsServer, type TLSSocket, type TlsOptions } from 'node:tls';
 
 /** Servers of `certificates/`; all but the last two are signed by {@link AUTHORITY}. */
 export type Certificate = 'good' | 'expired' | 'not-yet-valid' | 'wrong-host' | 'unknown-authority' | 'self-signed';
@@ -17,8 +17,13 @@ export function serveHttp(t: TestContext, listener: RequestListener): Promise<nu
   return listen(t, createHttpServer(listener));
 }
 
-export function serveHttps(t: TestContext, certificate: Certificate, listener: RequestListener): Promise<number> {
-  return listen(t, createHttpsServer(keyPair(certificate), listener));
+export function serveHttps(
+  t: TestContext,
+  certificate: Certificate,
+  listener: RequestListener,
+  settings: TlsOptions = {},
+): Promise<number> {
+  return listen(t, createHttpsServer({ ...keyPair(certificate), ...settings }, listener));
 }
 
 export function serveTcp(t: TestContext, onConnection: (socket: Socket) => void): Promise<number> {
@@ -29,8 +34,9 @@ export function serveTls(
   t: TestContext,
   certificate: Certificate,
   onConnection: (socket: TLSSocket) => void,
+  settings: TlsOptions = {},
 ): Promise<number> {
-  return listen(t, createTlsServer(keyPair(certificate), onConnection));
+  return listen(t, createTlsServer({ ...keyPair(certificate), ...settings }, onConnection));
 }
 
 /** Answers each connection's first bytes with these bytes, then closes it. */

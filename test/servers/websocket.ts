@@ -3,11 +3,14 @@ import { createServer, type IncomingMessage } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
 import type { Socket } from 'node:net';
 import type { TestContext } from 'node:test';
+import type { TlsOptions } from 'node:tls';
 import { type Certificate, keyPair, listen } from './loopback.ts';
 
 export interface WebSocketOptions {
   /** Over TLS. */
   readonly certificate?: Certificate;
+  /** With it. */
+  readonly tls?: TlsOptions;
   /** Over those of a right upgrade; undefined leaves one out. */
   readonly headers?: Readonly<Record<string, string | undefined>>;
 }
@@ -16,9 +19,9 @@ export interface WebSocketOptions {
 export function serveWebSocket(
   t: TestContext,
   onOpen: (socket: Socket, request: IncomingMessage) => void,
-  { certificate, headers = {} }: WebSocketOptions = {},
+  { certificate, tls = {}, headers = {} }: WebSocketOptions = {},
 ): Promise<number> {
-  const server = certificate === undefined ? createServer() : createHttpsServer(keyPair(certificate));
+  const server = certificate === undefined ? createServer() : createHttpsServer({ ...keyPair(certificate), ...tls });
   server.on('upgrade', (request: IncomingMessage, socket: Socket) => {
     const lines = Object.entries({ ...rightHeaders(request), ...headers }).flatMap(([name, value]) =>
       value === undefined ? [] : [`${name}: ${value}\r\n`],
