@@ -22,6 +22,7 @@ const SHARED = [
   'attempts',
   'alerts',
   'slo',
+  'spendCap',
 ];
 
 /** The pages whose tables are written, by file name, and the kind of monitor that each is about; null: what all have. */

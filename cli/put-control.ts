@@ -53,7 +53,9 @@ export function controlVerb(words: ControlWords, open: Connect = connect, now: (
         const by = await signature(connection);
         const write = async (region: string): Promise<Control> => {
           const standing = await loadControls(connection, region);
-          const previous = standing.find((control) => control.kind === kind && control.target === target) ?? null;
+          const previous =
+            standing.find((each) => each.kind === kind && each.target === target && each.spendCap === undefined) ??
+            null;
           const control = newControl({ kind, target, reason, by }, forMs, previous, now());
           await saveControl(connection, region, control);
           return control;

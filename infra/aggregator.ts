@@ -18,7 +18,7 @@ const READS = ['dynamodb:GetItem', 'dynamodb:Query'];
 function ownPartitions(writer: Region): string[] {
   return [
     `window#${writer}#*`,
-    ...['progress', 'alert', 'incident', 'notification'].map((kind) => `${kind}#${writer}`),
+    ...['progress', 'alert', 'incident', 'notification', 'control'].map((kind) => `${kind}#${writer}`),
   ];
 }
 

@@ -24,6 +24,15 @@ export interface Progress {
   /** Windows before this are stored; a late batch can still change one. */
   readonly closedUntilEpochMs: number;
   readonly regions: Readonly<Record<Region, RegionProgress>>;
+  /** What monitors with a spend cap have spent, as far as windows are stored; counted anew each hour. */
+  readonly spent?: Readonly<Record<string, Spent>>;
+}
+
+/** Dollars of one monitor in [from, until), all regions. */
+export interface Spent {
+  readonly fromEpochMs: number;
+  readonly untilEpochMs: number;
+  readonly dollars: number;
 }
 
 export interface RegionProgress {

@@ -2,10 +2,12 @@ import type { PutItemCommandInput, QueryCommandInput } from '@aws-sdk/client-dyn
 import type { Deployment, Monitor, Region } from './monitor.ts';
 import { aggregatorRegions } from './resource-names.ts';
 import { DAY_MS, HOUR_MS, MINUTE_MS } from './schedule.ts';
+import { SPEND_PERIODS, type SpendCap } from './spend-cap.ts';
 import { EXPIRY_ATTRIBUTE, type Item } from './table.ts';
 
 /**
- * What people tell a running deployment. Data, written by the command line, read once a run:
+ * What people tell a running deployment, and what a monitor's spend cap does. Data, written by the command line and
+ * the aggregator, read once a run:
  *
  * |            | checked | counted | shown | opens, reminds | resolves | "no data" |
  * | paused     | no      | –       | yes   | no             | no       | no        |
@@ -29,6 +31,8 @@ export interface Control {
   readonly by: string;
   /** When this record was written. Of several for one kind and target the newest counts. */
   readonly atEpochMs: number;
+  /** The cap that was reached, where it is no person's. It stands beside people's pauses of the same monitor. */
+  readonly spendCap?: SpendCap;
   /** Set by `resume`; what went before stays readable. */
   readonly endedEarly: { readonly atEpochMs: number; readonly by: string } | null;
 }
@@ -80,14 +84,14 @@ export function isInForce(control: Control, epochMs: number): boolean {
 }
 
 /**
- * One record for each kind and target: the newest, whoever wrote it and in whatever order they are read. Of two that
+ * One record for each kind and target, and one for a cap's: the newest, whoever wrote it and in whatever order they are read. Of two that
  * were written in the same millisecond the one that ends first: rather a page too many than a monitor nobody watches.
  */
 export function effectiveControls(controls: readonly Control[]): Control[] {
   const newest = new Map<string, Control>();
   for (const control of controls) {
-    const known = newest.get(sortKey(control));
-    if (known === undefined || precedence(control, known) > 0) newest.set(sortKey(control), control);
+    const known = newest.get(subjectKey(control));
+    if (known === undefined || precedence(control, known) > 0) newest.set(subjectKey(control), control);
   }
   return [...newest].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, control]) => control);
 }
@@ -202,6 +206,7 @@ function isControl(value: unknown): value is Control {
     ['fromEpochMs', 'untilEpochMs', 'atEpochMs'].every((name) => Number.isFinite(field.get(name))) &&
     (field.get('reason') === null || typeof field.get('reason') === 'string') &&
     typeof field.get('by') === 'string' &&
+    isSpendCap(field.get('spendCap')) &&
     (ended === null ||
       (typeof ended === 'object' && 'atEpochMs' in ended && Number.isFinite(ended.atEpochMs) && 'by' in ended))
   );
@@ -211,6 +216,19 @@ function partitionKey(writer: Region): string {
   return `control#${writer}`;
 }
 
-function sortKey({ kind, target }: Pick<Control, 'kind' | 'target'>): string {
-  return `${kind}#${target}`;
+/** People's records and the aggregator's have keys of their own: one writer each. */
+function sortKey(control: Pick<Control, 'kind' | 'target' | 'spendCap' | 'endedEarly'>): string {
+  const isResumedCap = control.spendCap !== undefined && control.endedEarly !== null;
+  return `${subjectKey(control)}${isResumedCap ? '#ended' : ''}`;
+}
+
+function subjectKey({ kind, target, spendCap }: Pick<Control, 'kind' | 'target' | 'spendCap'>): string {
+  return `${kind}#${target}${spendCap === undefined ? '' : '#spend-cap'}`;
+}
+
+function isSpendCap(value: unknown): boolean {
+  if (value === undefined) return true;
+  if (typeof value !== 'object' || value === null) return false;
+  const field = new Map<string, unknown>(Object.entries(value));
+  return Number.isFinite(field.get('dollars')) && SPEND_PERIODS.some((per) => per === field.get('per'));
 }

@@ -1,5 +1,6 @@
 import type { FunctionKind } from './resource-names.ts';
 import type { Reason } from './result.ts';
+import type { SpendCap } from './spend-cap.ts';
 
 /**
  * What to check, resolved: every default filled in, every duration in milliseconds, every ratio 0–1.
@@ -89,6 +90,8 @@ export interface MonitorBase {
   readonly metrics: readonly MetricDefinition[];
   readonly policies: readonly AlertPolicy[];
   readonly slo: Slo | null;
+  /** Only where checks have a cost. */
+  readonly spendCap?: SpendCap;
   /** A page for the person who is woken up. */
   readonly runbook: string | null;
 }

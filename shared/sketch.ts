@@ -39,7 +39,7 @@ export class Sketch {
     const bucket = bucketOf(value);
     this.#counts.set(bucket, (this.#counts.get(bucket) ?? 0) + 1);
     this.#n += 1;
-    this.#sum += value;
+    this.#sum = finite(this.#sum + value);
     this.#min = Math.min(this.#min, value);
     this.#max = Math.max(this.#max, value);
   }
@@ -47,7 +47,7 @@ export class Sketch {
   merge(other: Sketch): void {
     for (const [bucket, count] of other.#counts) this.#counts.set(bucket, (this.#counts.get(bucket) ?? 0) + count);
     this.#n += other.#n;
-    this.#sum += other.#sum;
+    this.#sum = finite(this.#sum + other.#sum);
     this.#min = Math.min(this.#min, other.#min);
     this.#max = Math.max(this.#max, other.#max);
   }
@@ -105,6 +105,11 @@ export class Sketch {
   #ascending(): [bucket: number, count: number][] {
     return [...this.#counts].sort((a, b) => a[0] - b[0]);
   }
+}
+
+/** The largest number stands for what is beyond it: an infinite sum could not be stored, nor sent as JSON. */
+function finite(sum: number): number {
+  return Math.min(Number.MAX_VALUE, Math.max(-Number.MAX_VALUE, sum));
 }
 
 /** 1/129: half a bucket's width at the bottom of an octave, relative to its middle. */

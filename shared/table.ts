@@ -16,6 +16,8 @@ import { decodeWindows, encodeWindows, type WindowStats } from './window.ts';
  * | incident#<writer>                 | <since>#<id>        | aggregator in writer  | incidents, for reading                 |
  * | notification#<writer>             | <slot>#<id>         | aggregator in writer  | what was sent, for reading             |
  * | control#<writer>                  | <kind>#<target>     | command line, there   | a pause or silence, see control.ts     |
+ * | control#<writer>                  | …#spend-cap         | aggregator in writer  | a pause by a spend cap                 |
+ * | control#<writer>                  | …#spend-cap#ended   | who ended it, there   | ... that was resumed, or is of another cap |
  *
  * Batches and windows live in rings: a key is used again after the retention, which costs nothing, where an expiry
  * by TTL costs a replicated write in every other replica. Each item says which `start` it holds; readers compare.

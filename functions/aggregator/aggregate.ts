@@ -6,6 +6,7 @@ import type { Deployment, Monitor, Region } from '../../shared/monitor.ts';
 import { HOUR_MS, MINUTE_MS } from '../../shared/schedule.ts';
 import { LEVEL_MS } from '../../shared/table.ts';
 import { AlertBook, type Deliver } from './alert-book.ts';
+import { capSpending, SPEND_CAP_POLICY } from './cap-spending.ts';
 import { type Attempt, catchUp } from './catch-up.ts';
 import { CLOSE_AFTER_MS } from './close-windows.ts';
 import { frontierOf, undecidedSlots } from './frontier.ts';
@@ -13,6 +14,7 @@ import { judge, NO_DATA_POLICY } from './judge.ts';
 import { monitorNotification, silenceNotification, withdrawnNotification } from './notification-text.ts';
 import { PolicyWindows, type RegionResults } from './recent-results.ts';
 import { ALL_REGIONS, pulseOf, type RegionPulse, regionSubject, SILENT_POLICY, silenceChanges } from './silence.ts';
+import { Spendings } from './spend.ts';
 import { takePart, tidyIdle, watchingSinceOf } from './standby.ts';
 import type { Store } from './store.ts';
 
@@ -67,23 +69,6 @@ export async function aggregate(
   deadlineEpochMs: number,
 ): Promise<AggregationSummary> {
   const { deployment, writer, store, history, deliver } = aggregation;
-  const loaded = await store.loadProgress();
-  const part = await takePart(deployment, writer, store, loaded, nowEpochMs);
-  const watchingSinceEpochMs = watchingSinceOf(loaded?.progress ?? null, nowEpochMs);
-  const before = resume(part.progress, deployment, watchingSinceEpochMs, nowEpochMs);
-  if (!part.active) {
-    await tidyIdle(store, deployment);
-    await store.saveProgress({ ...before, active: false, heartbeatEpochMs: nowEpochMs }, loaded?.version ?? 0);
-    return IDLE;
-  }
-  const controls = await readControls(store.query, history.table, deployment);
-  const book = new AlertBook(store, deliver, part.alerts, deadlineEpochMs);
-
-  const closeUntil = floorTo(nowEpochMs - CLOSE_AFTER_MS, LEVEL_MS['5m']);
-  const judgedFrom = Math.max(
-    Math.min(before.evaluatedUntilEpochMs, ...Object.values(before.heldBack)),
-    nowEpochMs - PAGE_WITHIN_MS,
-  );
   const faults: Error[] = [];
   // What fails must not keep the rest from being done. It is told in the end, and done again next time.
   const attempt: Attempt = async (what, work, otherwise) => {
@@ -94,6 +79,26 @@ export async function aggregate(
       return otherwise;
     }
   };
+  const loaded = await store.loadProgress();
+  const part = await takePart(deployment, writer, store, loaded, attempt, nowEpochMs);
+  const watchingSinceEpochMs = watchingSinceOf(loaded?.progress ?? null, nowEpochMs);
+  const before = resume(part.progress, deployment, watchingSinceEpochMs, nowEpochMs);
+  if (!part.active) {
+    await attempt('tidying up', () => tidyIdle(store, deployment), undefined);
+    await store.saveProgress({ ...before, active: false, heartbeatEpochMs: nowEpochMs }, loaded?.version ?? 0);
+    throwIfAny(faults);
+    return IDLE;
+  }
+  // A page too many rather than none: where nobody can tell what is paused or silenced, nothing is.
+  const known = await attempt('reading controls', () => readControls(store.query, history.table, deployment), null);
+  const controls = known ?? [];
+  const book = new AlertBook(store, deliver, part.alerts, deadlineEpochMs);
+
+  const closeUntil = floorTo(nowEpochMs - CLOSE_AFTER_MS, LEVEL_MS['5m']);
+  const judgedFrom = Math.max(
+    Math.min(before.evaluatedUntilEpochMs, ...Object.values(before.heldBack)),
+    nowEpochMs - PAGE_WITHIN_MS,
+  );
   const all = regionsOf(deployment);
   const caughtUp = await catchUp(aggregation, {
     before,
@@ -104,9 +109,8 @@ export async function aggregate(
     attempt,
   });
   const regions = new Map([...caughtUp].map(([region, { results }]) => [region, results]));
-  const known = Object.entries(before.regions).filter(([region]) => all.includes(region));
   const progressOfRegions = {
-    ...Object.fromEntries(known),
+    ...Object.fromEntries(Object.entries(before.regions).filter(([region]) => all.includes(region))),
     ...Object.fromEntries([...caughtUp].map(([region, { progress }]) => [region, progress])),
   };
 
@@ -133,6 +137,18 @@ export async function aggregate(
     if (judged === null) heldBack[monitor.id] = from;
     transitions += judged ?? 0;
   }
+  const capping = {
+    monitors: deployment.monitors,
+    controls,
+    spendings: new Spendings(history, regions),
+    known: before.spent,
+    store,
+    book,
+    writer,
+    nowEpochMs,
+  };
+  const capped = known === null ? null : await attempt('capping spend', () => capSpending(capping), null);
+  transitions += capped?.transitions ?? 0;
   transitions += await attempt('withdrawing incidents', () => withdraw(book, deployment, nowEpochMs), 0);
   const delivered = await book.deliverAll(nowEpochMs);
   const isPast = (incident: Incident) =>
@@ -148,9 +164,10 @@ export async function aggregate(
     closedUntilEpochMs:
       caughtUp.size < all.length ? before.closedUntilEpochMs : Math.max(closeUntil, before.closedUntilEpochMs),
     regions: progressOfRegions,
+    spent: capped?.spent ?? before.spent ?? {},
   };
   await store.saveProgress(after, loaded?.version ?? 0);
-  if (faults.length > 0) throw new AggregateError(faults, faults.map((fault) => fault.message).join('; '));
+  throwIfAny(faults);
   return {
     active: true,
     results: [...regions.values()].reduce((sum, region) => sum + region.all.length, 0),
@@ -161,6 +178,10 @@ export async function aggregate(
     openIncidents: book.open.length,
     silentRegions: [...silent],
   };
+}
+
+function throwIfAny(faults: readonly Error[]): void {
+  if (faults.length > 0) throw new AggregateError(faults, faults.map((fault) => fault.message).join('; '));
 }
 
 /** Where the last run stopped; a first one looks an hour back for windows, and judges from now on. */
@@ -232,7 +253,7 @@ async function withdraw(book: AlertBook, deployment: Deployment, nowEpochMs: num
   const defined = new Set([`${ALL_REGIONS}#${SILENT_POLICY}`]);
   for (const region of regionsOf(deployment)) defined.add(`${regionSubject(region)}#${SILENT_POLICY}`);
   for (const monitor of deployment.monitors) {
-    for (const id of [NO_DATA_POLICY, ...monitor.policies.map((policy) => policy.id)])
+    for (const id of [NO_DATA_POLICY, SPEND_CAP_POLICY, ...monitor.policies.map((policy) => policy.id)])
       defined.add(`${monitor.id}#${id}`);
   }
   let transitions = 0;

@@ -74,7 +74,7 @@ export function withdrawnNotification(current: Incident, slotEpochMs: number): N
   return compose(incident, 'resolved', slotEpochMs, headline, 'removed', body, []);
 }
 
-function compose(
+export function compose(
   incident: Incident,
   kind: NotificationKind,
   slotEpochMs: number,
@@ -249,7 +249,7 @@ function inUnit(policy: AlertPolicy, value: number): string {
   }
 }
 
-function since(incident: Incident, slotEpochMs: number): string {
+export function since(incident: Incident, slotEpochMs: number): string {
   const duration = humanDuration(slotEpochMs - incident.sinceEpochMs);
   return `${humanInstant(incident.sinceEpochMs)} (${duration}${incident.status === 'open' ? ' so far' : ' in all'})`;
 }
@@ -258,7 +258,7 @@ function lastSeen(pulse: RegionPulse): string {
   return pulse.lastSlotEpochMs === null ? 'never' : humanInstant(pulse.lastSlotEpochMs);
 }
 
-function row(label: string, value: string): string {
+export function row(label: string, value: string): string {
   return `${label.padEnd(9)} ${value}`;
 }
 

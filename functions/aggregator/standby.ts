@@ -2,6 +2,7 @@ import type { Progress } from '../../shared/aggregator-table.ts';
 import type { Alert, Incident } from '../../shared/incident.ts';
 import type { Deployment, Region } from '../../shared/monitor.ts';
 import { MINUTE_MS } from '../../shared/schedule.ts';
+import type { Attempt } from './catch-up.ts';
 import type { Store, StoredProgress } from './store.ts';
 
 /**
@@ -33,19 +34,23 @@ export async function takePart(
   writer: Region,
   store: Store,
   own: StoredProgress | null,
+  attempt: Attempt,
   nowEpochMs: number,
 ): Promise<Part> {
   const peerRegion = writer === deployment.home ? deployment.standby : deployment.home;
   const ownProgress = own?.progress ?? null;
   const ownAlerts = await store.loadAlerts();
   if (peerRegion === null) return { active: true, progress: ownProgress, alerts: ownAlerts, mayForget: () => true };
-  const [peer, peerAlerts] = await Promise.all([store.loadProgress(peerRegion), store.loadAlerts(peerRegion)]);
+  const peer = await store.loadProgress(peerRegion);
+  // Twice rather than never: what the other has announced may be announced again, and nothing of it is forgotten.
+  const known = await attempt(`reading ${peerRegion}'s incidents`, () => store.loadAlerts(peerRegion), null);
+  const peerAlerts = known ?? [];
   const peerAlertOf = (incident: Incident) => peerAlerts.find((alert) => keyOf(alert.incident) === keyOf(incident));
   return {
     active: writer === deployment.home || isHomeGone(deployment, ownProgress, peer?.progress ?? null, nowEpochMs),
     progress: furthest(ownProgress, peer?.progress ?? null, deployment.standbyAfterMs, nowEpochMs),
     alerts: joined(ownAlerts, peerAlerts),
-    mayForget: (incident) => peerAlertOf(incident)?.incident.status !== 'open',
+    mayForget: (incident) => known !== null && peerAlertOf(incident)?.incident.status !== 'open',
   };
 }
 

@@ -21,6 +21,7 @@ import {
   progressPut,
 } from '../../shared/aggregator-table.ts';
 import type { SentNotification } from '../../shared/api-types.ts';
+import { type Control, controlPut } from '../../shared/control.ts';
 import type { Alert, Incident } from '../../shared/incident.ts';
 import type { Region, Retention } from '../../shared/monitor.ts';
 import { type Item, type Level, windowPuts } from '../../shared/table.ts';
@@ -88,6 +89,10 @@ export class Store {
 
   deleteAlert(alert: Alert): Promise<WriteOutcome> {
     return unlessLost(this.#client.send(new DeleteItemCommand(alertDelete(this.#table, this.#writer, alert))));
+  }
+
+  saveControl(control: Control): Promise<WriteOutcome> {
+    return this.#putUnlessLost(controlPut(this.#table, this.#writer, control));
   }
 
   async saveWindows(region: Region, level: Level, startEpochMs: number, windows: ReadonlyMap<string, WindowStats>) {

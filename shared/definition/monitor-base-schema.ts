@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../schedule.ts';
+import { SPEND_PERIODS } from '../spend-cap.ts';
 import { formatDuration, MAX_DURATION_MS, parseDurationMs } from './durations-and-ratios.ts';
 import { complain, duration, patterned, quote, ratio, region, webAddress } from './schema-leaves.ts';
 
@@ -107,6 +108,25 @@ const slo = z
     description: 'A service level objective, from which the error budget follows.',
   });
 
+/** $0.001 would be reached by one check of most models; what is more than a million is no cap. */
+const MIN_CAP_DOLLARS = 0.001;
+const MAX_CAP_DOLLARS = 1_000_000;
+
+const spendCap = z
+  .strictObject({
+    dollars: z.number().min(MIN_CAP_DOLLARS).max(MAX_CAP_DOLLARS).meta({
+      description: 'What its checks may cost in all regions together: 0.001 to 1,000,000 dollars.',
+    }),
+    per: z.enum(SPEND_PERIODS).meta({
+      description: '"hour", "day", "week" (from Monday) or "month", by the calendar in UTC.',
+    }),
+  })
+  .meta({
+    examples: [{ dollars: 5, per: 'day' }],
+    description:
+      'Pauses the monitor for the rest of the period once its checks have cost this much. Only where checks have the metric cost. Default: no cap.',
+  });
+
 /** Inside `expect`, where there may be TLS. */
 export const certificate = z
   .strictObject({
@@ -164,10 +184,12 @@ export const alerting = {
       'When to open an incident. Default: one policy, down in a majority of regions for two slots. []: never.',
   }),
   slo: slo.optional(),
+  spendCap: spendCap.optional(),
 };
 
 /** Checked piece by piece: durations in milliseconds, ratios 0–1; defaults not yet filled in. */
 export type ParsedAlert = z.output<typeof AlertSchema>;
 export type ParsedSlo = z.output<typeof slo>;
+export type ParsedSpendCap = z.output<typeof spendCap>;
 const Sound = z.strictObject({ ...identity, ...circumstances, ...alerting }).partial();
 export type ParsedBase = z.output<typeof Sound>;

@@ -15,6 +15,7 @@ import { resolveGrpc } from './resolve-grpc.ts';
 import { resolveHttp } from './resolve-http.ts';
 import { defaultPolicy, resolvePolicies } from './resolve-policies.ts';
 import { resolveSlo } from './resolve-slo.ts';
+import { resolveSpendCap } from './resolve-spend-cap.ts';
 import { streamMetricNames } from './resolve-stream.ts';
 import { resolveTcp } from './resolve-tcp.ts';
 import { resolveTls } from './resolve-tls.ts';
@@ -124,6 +125,14 @@ function resolveWith<T extends ParsedBase>(
       parsed.slo === undefined
         ? null
         : resolveSlo(parsed.slo, context.retention, policyContext.timeoutMs, reporter.at(['slo'])),
+    ...(parsed.spendCap !== undefined && {
+      spendCap: resolveSpendCap(
+        parsed.spendCap,
+        policyContext.customMetrics === null ? null : [...policyContext.customMetrics, ...policyContext.streamMetrics],
+        context.retention,
+        reporter.at(['spendCap']),
+      ),
+    }),
     runbook: parsed.runbook ?? null,
   };
   const { id } = parsed;

@@ -149,22 +149,36 @@ test('a slow latency is paged by its percentile, over single results and stored 
   );
 });
 
+test('pauses and silences that cannot be read do not keep anybody from being paged', async (t) => {
+  const scene = await Scene.open(t, deployment);
+  failQueriesOf(scene, 'control#us-east-1');
+  for (let minute = 0; minute <= 3; minute += 1) {
+    await scene.minute(minute, everywhere('down'));
+    await assert.rejects(scene.run(minute), /reading controls failed: throttled/);
+  }
+  assert.deepEqual(scene.kinds, ['opened']);
+});
+
 test('a region whose results cannot be read does not keep the others from being paged', async (t) => {
   const scene = await Scene.open(t, deployment);
   for (let minute = 0; minute <= 3; minute += 1) {
     await scene.minute(minute, everywhere('up'));
     await scene.run(minute);
   }
-  scene.client.middlewareStack.add(
-    (next) => async (args) => {
-      if (JSON.stringify(args.input).includes('batch#ap-southeast-2')) throw new Error('throttled');
-      return next(args);
-    },
-    { step: 'initialize' },
-  );
+  failQueriesOf(scene, 'batch#ap-southeast-2');
   for (let minute = 4; minute <= 9; minute += 1) {
     await scene.minute(minute, { 'eu-west-1': 'down', 'us-east-1': 'down' });
     await assert.rejects(scene.run(minute), /catching up with ap-southeast-2 failed: throttled/);
   }
   assert.deepEqual(scene.kinds, ['opened']);
 });
+
+function failQueriesOf(scene: Scene, partition: string): void {
+  scene.client.middlewareStack.add(
+    (next) => async (args) => {
+      if (JSON.stringify(args.input).includes(partition)) throw new Error('throttled');
+      return next(args);
+    },
+    { step: 'initialize' },
+  );
+}

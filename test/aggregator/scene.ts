@@ -50,6 +50,11 @@ export class Scene {
     return new Scene(await startTable(t), deployment, writer);
   }
 
+  /** Another aggregator, or the same after a deployment, on the same table. */
+  with(deployment: Deployment, writer: Region = deployment.home): Scene {
+    return new Scene(this.client, deployment, writer);
+  }
+
   /** Minute `minute`'s results of the given regions, one result a monitor, as one batch a region. */
   async minute(
     minute: number,

@@ -160,3 +160,20 @@ test('nothing of finished incidents is left in either replica', async (t) => {
     assert.deepEqual([await scene.store.loadAlerts(HOME), await scene.store.loadAlerts(STANDBY)], [[], []]);
   }
 });
+
+test('an aggregator that cannot read what the other has announced goes on by itself', async (t) => {
+  const world = await World.open(t);
+  await world.minutes(0, 3, 'up');
+  world.home.client.middlewareStack.add(
+    (next) => async (args) => {
+      if (JSON.stringify(args.input).includes(`"alert#${STANDBY}"`)) throw new Error('throttled');
+      return next(args);
+    },
+    { step: 'initialize' },
+  );
+  for (const minute of [4, 5]) {
+    await world.home.minute(minute, everywhere('down'));
+    await assert.rejects(world.home.run(minute), /reading eu-west-1's incidents failed: throttled/);
+  }
+  assert.deepEqual(world.home.kinds, ['opened']);
+});

@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
+import { PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { PAUSE } from '../../cli/pause.ts';
 import type { ControlWords } from '../../cli/put-control.ts';
 import { controlVerb } from '../../cli/put-control.ts';
 import { createResumeVerb } from '../../cli/resume.ts';
 import { SILENCE } from '../../cli/silence.ts';
 import { UsageError } from '../../cli/verb.ts';
-import { isPaused } from '../../shared/control.ts';
+import { controlPut, isPaused } from '../../shared/control.ts';
 import { HOUR, MINUTE, NOW, startAccount } from './connections.ts';
 import { fakeIo } from './process.ts';
 
@@ -169,4 +170,19 @@ test('where neither region answers, it could not run, and says so', async (t) =>
   const { code, err } = await pause('all');
   assert.equal(code, 2);
   assert.match(err, /parallax pause: AWS does not answer \(.*\)\. Look at the network/);
+});
+
+test('resume ends what a spend cap has paused, and a pause beside it stands by itself', async (t) => {
+  const { pause, resume, controls, client } = await desk(t);
+  const about = { kind: 'pause', target: 'monitor:checkout', reason: 'spend cap', by: 'aggregator' } as const;
+  const spendCap = { dollars: 5, per: 'day' } as const;
+  const times = { fromEpochMs: NOW - HOUR, untilEpochMs: NOW + 9 * HOUR, atEpochMs: NOW - HOUR, endedEarly: null };
+  await client.send(new PutItemCommand(controlPut('parallax-test', 'us-east-1', { ...about, ...times, spendCap })));
+  await pause('checkout', '--for', '2h');
+  const paused = async (hours: number) => isPaused(CHECKOUT, NOW + hours * HOUR, await controls());
+  assert.deepEqual([await paused(1), await paused(3)], [true, true]);
+  const { code, out } = await resume('checkout');
+  assert.equal(code, 0);
+  assert.equal(out.match(/^Ended the pause of checkout/gm)?.length, 2);
+  assert.deepEqual([await paused(0), await paused(3)], [false, false]);
 });

@@ -118,6 +118,19 @@ const MONITORS: readonly (readonly [string, object, string, RegExp])[] = [
     'error $.slo.over',
     /at most "730d"/,
   ],
+  ['a cap where nothing has a cost', { spendCap: { dollars: 5, per: 'day' } }, 'error $.spendCap', /Add "price"/],
+  [
+    'a cap that everything reaches',
+    { metrics: { cost: { json: '$.a' } }, spendCap: { dollars: 0, per: 'day' } },
+    'error $.spendCap.dollars',
+    /at least 0.001|0.001/,
+  ],
+  [
+    'a cap per something else',
+    { metrics: { cost: { json: '$.a' } }, spendCap: { dollars: 1, per: '1d' } },
+    'error $.spendCap.per',
+    /allowed values/,
+  ],
   ['a runbook that is no URL', { runbook: 'wiki' }, 'error $.runbook', /in full/],
   [
     'a proto key',

@@ -202,3 +202,16 @@ test('a recipient is told of every severity unless it says which', () => {
     { protocol: 'https', endpoint: 'https://a.dev/hook', severities: ['critical', 'warning', 'info'] },
   ]);
 });
+
+test('a cap is kept where checks have a cost, of their own or of a stream with a price', () => {
+  const spendCap = { dollars: 5, per: 'day' };
+  assert.deepEqual(monitorOf({ metrics: { cost: { json: '$.cost' } }, spendCap }).spendCap, spendCap);
+  const request = {
+    url: 'https://api.acme.dev/v1',
+    method: 'POST',
+    stream: 'anthropic-messages',
+    json: { stream: true },
+  };
+  assert.deepEqual(monitorOf({ request, price: { input: 1, output: 5 }, spendCap }).spendCap, spendCap);
+  assert.equal('spendCap' in monitorOf({}), false);
+});

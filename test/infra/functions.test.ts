@@ -208,7 +208,7 @@ describe('the aggregator', () => {
     it(`in ${region} may read the table, write its own partitions, and announce on its own topic and bus`, () => {
       const own = [
         `window#${region}#*`,
-        ...['progress', 'alert', 'incident', 'notification'].map((kind) => `${kind}#${region}`),
+        ...['progress', 'alert', 'incident', 'notification', 'control'].map((kind) => `${kind}#${region}`),
       ];
       const condition = JSON.stringify({ 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': own } });
       const alerts = JSON.stringify({ 'ForAllValues:StringEquals': { 'dynamodb:LeadingKeys': [`alert#${region}`] } });

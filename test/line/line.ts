@@ -67,7 +67,8 @@ export class Line {
   static async open(t: TestContext, secretsOf: SecretsOf | null = null, secretStore?: SecretStore): Promise<Line> {
     const demo = await startDemo(0);
     t.after(() => demo.close());
-    const { request, ...rest } = monitorOf({ timeoutMs: 20_000 });
+    const cost = { name: 'cost', from: 'json', path: '$.queue.depth' } as const;
+    const { request, ...rest } = monitorOf({ timeoutMs: 20_000, metrics: [cost] });
     const headers = secretsOf === null ? {} : { authorization: 'Bearer ${secret:token}' };
     const checkout = { ...rest, request: { ...request, url: `${demo.url}/checkout`, headers } };
     const expect = { ...checkout.expect, status: [{ op: 'equals', value: 200 }] as const };

@@ -106,7 +106,11 @@ async function recordedLine(t: TestContext) {
   const api: Call[] = [];
   const ssm = new SSMClient({ region: 'us-east-1' });
   const line = await Line.open(t, (...where) => createSsmSecrets(ssm, ...where));
-  const { deployment, history, client } = line.scene;
+  const { history, client } = line.scene;
+  // What a check of the demo costs is 12; three regions reach the cap in the last of the minutes.
+  const spendCap = { dollars: 300, per: 'day' } as const;
+  const monitors = line.scene.deployment.monitors.map((monitor) => ({ ...monitor, spendCap }));
+  const deployment = { ...line.scene.deployment, monitors };
   record(ssm, 'ssm', prober, { Parameters: [{ Name: secretParameterName('test', 'token'), Value: 'x' }] });
   for (const dynamo of line.proberClients.values()) record(dynamo, 'dynamodb', prober);
 

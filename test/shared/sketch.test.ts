@@ -81,3 +81,12 @@ test('10,000 log-normal latencies take under 800 bytes', () => {
   sketch.encode(to);
   assert.ok(to.length < 800, `${to.length} bytes`);
 });
+
+test('a sum beyond the largest number stays a number, added or merged, and is stored as it is', () => {
+  for (const sign of [1, -1]) {
+    const huge = sketchOf([sign * 1.5e308, sign * 1.5e308]);
+    huge.merge(sketchOf([sign * 1.5e308]));
+    assert.equal(huge.sum, sign * Number.MAX_VALUE);
+    assert.equal(roundTrip(huge).sum, huge.sum);
+  }
+});

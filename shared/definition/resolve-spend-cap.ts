@@ -1,0 +1,30 @@
+import type { Retention } from '../monitor.ts';
+import { COST_METRIC, MAX_PERIOD_MS, type SpendCap } from '../spend-cap.ts';
+import type { Reporter } from './diagnostics.ts';
+import { formatDuration } from './durations-and-ratios.ts';
+import type { ParsedSpendCap } from './monitor-base-schema.ts';
+
+/** `metrics`: the names of all that its checks are measured by; null where those have problems of their own. */
+export function resolveSpendCap(
+  cap: ParsedSpendCap,
+  metrics: readonly string[] | null,
+  retention: Retention,
+  reporter: Reporter,
+): SpendCap {
+  if (metrics !== null && !metrics.includes(COST_METRIC)) {
+    reporter.error([], {
+      message: 'The checks of this monitor have no cost, so there is nothing to cap.',
+      remedy:
+        'Add "price" to a stream whose usage is known ("stream": "openai-chat" and its like), a metric "cost" in dollars to "metrics", or remove "spendCap".',
+    });
+  }
+  // Longer windows are made of shorter ones, and hold all of the period but its last hours.
+  const keptMs = Math.max(retention.hoursMs, retention.daysMs);
+  if (MAX_PERIOD_MS[cap.per] > keptMs) {
+    reporter.error(['per'], {
+      message: `A ${cap.per} lasts up to ${formatDuration(MAX_PERIOD_MS[cap.per])}, and nothing is kept for longer than ${formatDuration(keptMs)}.`,
+      remedy: 'Write a shorter period, or raise "retention" in parallax.json.',
+    });
+  }
+  return cap;
+}
