@@ -1,3 +1,4 @@
+import { REDACTED, secretForms } from '../../shared/secret-forms.ts';
 import { partsOf } from './secret-member.ts';
 import type { Secret } from './secrets.ts';
 
@@ -25,7 +26,7 @@ export class Redaction {
   }
 
   #hideAll(values: readonly string[]): void {
-    this.#hidden = [...new Set([...this.#hidden, ...values.flatMap(formsOf)])].sort((a, b) => b.length - a.length);
+    this.#hidden = [...new Set([...this.#hidden, ...values.flatMap(secretForms)])].sort((a, b) => b.length - a.length);
   }
 
   readonly redact = (text: string): string =>
@@ -36,26 +37,4 @@ const MIN_PART_CHARS = 4;
 
 function isLikelySecret(value: string): boolean {
   return value.length >= MIN_PART_CHARS && value !== 'true' && value !== 'false';
-}
-
-const REDACTED = '[secret]';
-
-function formsOf(value: string): readonly string[] {
-  if (value === '') return [];
-  const bytes = Buffer.from(value);
-  return [
-    value,
-    encodeURIComponent(value.toWellFormed()),
-    encodeURI(value.toWellFormed()),
-    new URLSearchParams([['', value]]).toString().slice(1),
-    insideJsonText(value),
-    bytes.toString('base64'),
-    bytes.toString('base64').replace(/=+$/, ''),
-    bytes.toString('base64url'),
-  ];
-}
-
-/** Quotes and line breaks in a secret must not end the text that it stands in. */
-export function insideJsonText(value: string): string {
-  return JSON.stringify(value).slice(1, -1);
 }

@@ -1,7 +1,7 @@
 import type { HttpRequest } from '../../shared/monitor.ts';
+import { insideJsonText } from '../../shared/secret-forms.ts';
 import { type Failure, inconclusive, isFailure } from './failure.ts';
 import type { Outgoing } from './outgoing.ts';
-import { insideJsonText } from './redaction.ts';
 
 /** What became of a secret's name: its value, or a sentence for a person on why there is none. */
 export type Secret = { readonly value: string } | { readonly missing: string };
