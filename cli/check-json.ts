@@ -1,5 +1,5 @@
 import { traceId } from '../shared/result.ts';
-import { type CheckedFile, HERE } from './check-run.ts';
+import { type CheckedFile, HERE, SKIPPED_BECAUSE } from './check-run.ts';
 
 /**
  * For programs. Stable: fields are added, never renamed or removed. Times are milliseconds, null means that it did not
@@ -30,10 +30,13 @@ export function checkJson(files: readonly CheckedFile[]): string {
   const count = (outcome: string) => results.filter((result) => result.outcome === outcome).length;
   const passed = count('passed');
   const summary = {
-    ok: passed === results.length,
+    ok: results.length > 0 && passed === results.length,
     passed,
     failed: count('failed'),
     inconclusive: count('inconclusive'),
+    skipped: files.flatMap(({ file, skipped }) =>
+      skipped.map(({ id, name }) => ({ file, id, name, detail: SKIPPED_BECAUSE })),
+    ),
   };
   return `${JSON.stringify({ ...summary, results }, null, 2)}\n`;
 }

@@ -1,24 +1,29 @@
 import type { Result } from '../shared/result.ts';
 import { SECOND_MS } from '../shared/schedule.ts';
-import type { CheckedFile } from './check-run.ts';
+import { type CheckedFile, SKIPPED_BECAUSE } from './check-run.ts';
 
 /**
- * JUnit's XML, as CI systems read it: a suite per file, a case per monitor; `failed` is a failure, `inconclusive` an error.
+ * JUnit's XML, as CI systems read it: a suite per file, a case per monitor; `failed` is a failure, `inconclusive` an error,
+ * a heartbeat is skipped.
  * @see https://github.com/testmoapp/junitxml
  */
 export function checkJunit(files: readonly CheckedFile[]): string {
   const all = files.flatMap(({ checked }) => checked.map(({ result }) => result));
-  const suites = files.flatMap(({ file, checked }) => {
+  const suites = files.flatMap(({ file, checked, skipped }) => {
     const results = checked.map(({ result }) => result);
     return [
-      `  <testsuite name="${escaped(file)}"${counts(results)}>`,
+      `  <testsuite name="${escaped(file)}"${counts(results, skipped.length)}>`,
       ...results.flatMap((result) => testCase(file, result)),
+      ...skipped.flatMap(({ id }) => skippedCase(file, id)),
       '  </testsuite>',
     ];
   });
   return [
     '<?xml version="1.0" encoding="UTF-8"?>',
-    `<testsuites name="parallax check"${counts(all)}>`,
+    `<testsuites name="parallax check"${counts(
+      all,
+      files.reduce((sum, { skipped }) => sum + skipped.length, 0),
+    )}>`,
     ...suites,
     '</testsuites>',
     '',
@@ -33,10 +38,16 @@ function testCase(file: string, result: Result): readonly string[] {
   return [`${open}>`, `      <${element} ${attributes}/>`, '    </testcase>'];
 }
 
-function counts(results: readonly Result[]): string {
+function skippedCase(file: string, id: string): readonly string[] {
+  const open = `    <testcase classname="${escaped(file)}" name="${escaped(id)}" time="${seconds(null)}"`;
+  return [`${open}>`, `      <skipped message="${escaped(SKIPPED_BECAUSE)}"/>`, '    </testcase>'];
+}
+
+function counts(results: readonly Result[], skipped: number): string {
   const count = (outcome: string) => results.filter((result) => result.outcome === outcome).length;
   const totalMs = results.reduce((sum, result) => sum + (result.totalMs ?? 0), 0);
-  return ` tests="${results.length}" failures="${count('failed')}" errors="${count('inconclusive')}" time="${seconds(totalMs)}"`;
+  const some = skipped === 0 ? '' : ` skipped="${skipped}"`;
+  return ` tests="${results.length + skipped}" failures="${count('failed')}" errors="${count('inconclusive')}"${some} time="${seconds(totalMs)}"`;
 }
 
 function seconds(ms: number | null): string {

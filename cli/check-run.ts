@@ -4,7 +4,7 @@ import { createPacer } from '../functions/prober/pacer.ts';
 import { memberOf } from '../functions/prober/secret-member.ts';
 import { type Secret, secretNames } from '../functions/prober/secrets.ts';
 import { secretVariable } from '../local/secrets.ts';
-import type { Monitor } from '../shared/monitor.ts';
+import type { HeartbeatMonitor, Monitor, ProbedMonitor } from '../shared/monitor.ts';
 import type { Result } from '../shared/result.ts';
 import { secretReference } from '../shared/secret-store.ts';
 import { secretTexts } from '../shared/target.ts';
@@ -18,8 +18,14 @@ export interface MonitorFile {
 /** What was found for each monitor of a file, in the same order. */
 export interface CheckedFile {
   readonly file: string;
-  readonly checked: readonly { readonly monitor: Monitor; readonly result: Result }[];
+  readonly checked: readonly { readonly monitor: ProbedMonitor; readonly result: Result }[];
+  /** Heartbeats: their jobs call, and there is nothing to go and look at. */
+  readonly skipped: readonly HeartbeatMonitor[];
 }
+
+/** Why a heartbeat is not checked. */
+export const SKIPPED_BECAUSE =
+  'not checked: a heartbeat is received from its job, by a deployment or by npx parallax dev';
 
 /** Checks run from this machine, which is no AWS region: the name in the user agent and the trace id. */
 export const HERE = 'local';
@@ -33,13 +39,15 @@ export function checkFiles(
   const pace = createPacer(prober.clock);
   return Promise.all(
     files.map(async ({ file, monitors }) => {
-      const checked = monitors.map(async (monitor) => {
+      const probed = monitors.filter((monitor) => monitor.type !== 'heartbeat');
+      const checked = probed.map(async (monitor) => {
         const secrets = secretsFromEnvironment(monitor, environment);
         await pace();
         const slotEpochMs = prober.clock.epochMs();
         return { monitor, result: await runCheck(prober, { monitor, slotEpochMs, secrets }, pace) };
       });
-      return { file, checked: await Promise.all(checked) };
+      const skipped = monitors.filter((monitor) => monitor.type === 'heartbeat');
+      return { file, checked: await Promise.all(checked), skipped };
     }),
   );
 }

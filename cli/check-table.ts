@@ -1,7 +1,7 @@
 import { humanNumber } from '../shared/human.ts';
 import { type FlowMonitor, type FlowStep, stepMetric } from '../shared/monitor.ts';
 import { type Outcome, PHASES, type Result } from '../shared/result.ts';
-import type { CheckedFile } from './check-run.ts';
+import { type CheckedFile, SKIPPED_BECAUSE } from './check-run.ts';
 
 const MARKS: Readonly<Record<Outcome, string>> = { passed: '✓', failed: '✗', inconclusive: '?' };
 
@@ -12,7 +12,7 @@ const FIRST_NUMBER = 2;
 
 /** For a person: a line a monitor, times in milliseconds, `—` for a phase that did not happen, and what is wrong beneath. */
 export function checkTable(files: readonly CheckedFile[]): string {
-  const lines = files.flatMap(({ file, checked }) => [
+  const lines = files.flatMap(({ file, checked, skipped }) => [
     { title: file },
     ...checked.flatMap(({ monitor, result }) => [
       {
@@ -28,6 +28,7 @@ export function checkTable(files: readonly CheckedFile[]): string {
       ...(monitor.type === 'http' && monitor.stream !== undefined ? [{ detail: streamNumbers(result) }] : []),
       ...(result.detail === null ? [] : [{ detail: `${result.reason}: ${result.detail}` }]),
     ]),
+    ...skipped.flatMap(({ id }) => [{ cells: ['–', id] }, { detail: SKIPPED_BECAUSE }]),
   ]);
   const rows = [HEADINGS, ...lines.flatMap((line) => ('cells' in line ? [line.cells] : []))];
   const widths = HEADINGS.map((_, column) => Math.max(...rows.map((cells) => cells[column]?.length ?? 0)));

@@ -34,14 +34,17 @@ Flags:
   --env <name=value>  what \${env:name} becomes; repeatable; overrides the environment
   --only <id>         this monitor alone; repeatable
   --json              one JSON object on stdout:
-                      {"ok", "passed", "failed", "inconclusive", "results": [{"file", "id", "name", "outcome",
-                      "reason", "failedPhase", "detail", "status", "totalMs", "phases": {"dnsMs", "connectMs",
+                      {"ok", "passed", "failed", "inconclusive", "skipped": [{"file", "id", "name", "detail"}],
+                      "results": [{"file", "id", "name", "outcome", "reason", "failedPhase", "detail", "status", "totalMs", "phases": {"dnsMs", "connectMs",
                       "tlsMs", "firstByteMs", "downloadMs"}, "redirects", "bodyBytes", "address",
                       "certificateDaysLeft", "metrics", "startedAtEpochMs", "traceId"}]}
                       Times in milliseconds; null: did not happen, or not known.
   --junit             JUnit XML on stdout: failed is a failure, inconclusive an error
 
-Exit codes: 0 all passed, 1 any failed or inconclusive, 2 could not run (problems in files are all printed).
+Heartbeats are skipped: their jobs call, and there is nothing to look at from here.
+
+Exit codes: 0 all passed, 1 any failed or inconclusive, 2 could not run (problems in files are all printed), or there
+are heartbeats only.
 
 Examples:
   npx parallax check monitors/checkout.json
@@ -132,8 +135,11 @@ function conclude(files: readonly CheckedFile[], io: CliIo): ExitCode {
   const outcomes = files.flatMap(({ checked }) => checked.map(({ result }) => result.outcome));
   const count = (outcome: string) => outcomes.filter((one) => one === outcome).length;
   const monitors = `${outcomes.length} monitor${outcomes.length === 1 ? '' : 's'}`;
+  const skipped = files.reduce((sum, file) => sum + file.skipped.length, 0);
+  const left = skipped === 0 ? '' : ` ${skipped} heartbeat${skipped === 1 ? '' : 's'} skipped: their jobs call.`;
   io.stderr(
-    `${monitors}: ${count('passed')} passed, ${count('failed')} failed, ${count('inconclusive')} inconclusive.\n`,
+    `${monitors}: ${count('passed')} passed, ${count('failed')} failed, ${count('inconclusive')} inconclusive.${left}\n`,
   );
+  if (outcomes.length === 0 && skipped > 0) return 2;
   return outcomes.length > 0 && count('passed') === outcomes.length ? 0 : 1;
 }

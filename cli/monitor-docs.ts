@@ -32,6 +32,7 @@ export const PAGES: Readonly<Record<string, string | null>> = {
   'tcp.md': 'tcp',
   'tls.md': 'tls',
   'dns.md': 'dns',
+  'heartbeat.md': 'heartbeat',
   'websocket.md': 'websocket',
   'grpc.md': 'grpc',
 };

@@ -13,6 +13,7 @@ import { GlobalTable } from './global-table.ts';
 import { alarmTopicName, type StackKind, stackName, topicName } from './names.ts';
 import { Prober } from './prober.ts';
 import { readConfig } from './read-config.ts';
+import { Receiver } from './receiver.ts';
 import { alarmSubscribers } from './subscribers.ts';
 
 export interface ParallaxProps {
@@ -31,6 +32,7 @@ export interface ParallaxProps {
  *                    ┌─ aggregator, home ─────┬─ prober, home
  * table, home ───────┼─ aggregator, standby ──┼─ prober, standby      an arrow to the right: is deployed before
  *                    ├─ prober, elsewhere     ┘
+ *                    ├─ receiver, home (only if there are heartbeats)
  *                    └─ api, home (only if asked for)
  * ```
  *
@@ -70,6 +72,12 @@ export class Parallax extends Construct {
       const stack = this.#stack('prober', region, `Checks the monitors of ${deployment.name}`, tableStack);
       const prober = new Prober(stack, 'Prober', { deployment, region, table: this.#replica(stack) });
       this.#announce(stack, prober.alarms, aggregators.get(region));
+    }
+
+    if (deployment.monitors.some(({ type }) => type === 'heartbeat')) {
+      const stack = this.#stack('receiver', home, `Receives the heartbeats of ${deployment.name}`, tableStack);
+      const receiver = new Receiver(stack, 'Receiver', { deployment, table: this.#replica(stack) });
+      this.#announce(stack, receiver.alarms, aggregators.get(home));
     }
 
     if (props.api === true) {

@@ -2,6 +2,7 @@ import type { Alarm } from 'aws-cdk-lib/aws-cloudwatch';
 import type { ITableV2 } from 'aws-cdk-lib/aws-dynamodb';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
+import { awaitedPartition, heartbeatPartition } from '../shared/heartbeat.ts';
 import type { Deployment, Region } from '../shared/monitor.ts';
 import { shardNumbers } from '../shared/plan/shards.ts';
 import { functionSize } from '../shared/plan/sizes.ts';
@@ -29,6 +30,7 @@ export class Prober extends Construct {
     super(scope, id);
     const { region, table } = props;
     const deployment = probedFrom(props.deployment, region);
+    const hasJobs = deployment.monitors.some(({ type }) => type === 'heartbeat');
     const deadLetterQueue = new DeadLetterQueue(this, 'DeadLetters', {
       queueName: deadLetterQueueName(deployment.name, 'prober'),
     });
@@ -40,21 +42,12 @@ export class Prober extends Construct {
       deadLetterQueue,
       permissions: [
         // One writer per key: a region's prober can write no other region's batches.
-        new PolicyStatement({
-          actions: ['dynamodb:PutItem'],
-          resources: [table.tableArn],
-          conditions: { 'ForAllValues:StringEquals': { 'dynamodb:LeadingKeys': [`batch#${region}`] } },
-        }),
-        // What people have paused, and nothing else.
-        new PolicyStatement({
-          actions: ['dynamodb:Query'],
-          resources: [table.tableArn],
-          conditions: {
-            'ForAllValues:StringEquals': {
-              'dynamodb:LeadingKeys': aggregatorRegions(deployment).map((writer) => `control#${writer}`),
-            },
-          },
-        }),
+        on(table, 'dynamodb:PutItem', [`batch#${region}`, ...(hasJobs ? [awaitedPartition(region)] : [])]),
+        // What people have paused and jobs have called, and nothing else.
+        on(table, 'dynamodb:Query', [
+          ...aggregatorRegions(deployment).map((writer) => `control#${writer}`),
+          ...(hasJobs ? [heartbeatPartition(region), awaitedPartition(region)] : []),
+        ]),
         ...readSecrets(this, deployment, region),
       ],
     });
@@ -74,4 +67,12 @@ export class Prober extends Construct {
       deadLetterQueue,
     }).all;
   }
+}
+
+function on(table: ITableV2, action: string, partitions: readonly string[]): PolicyStatement {
+  return new PolicyStatement({
+    actions: [action],
+    resources: [table.tableArn],
+    conditions: { 'ForAllValues:StringEquals': { 'dynamodb:LeadingKeys': partitions } },
+  });
 }

@@ -1,7 +1,9 @@
 import type { StatusResponse } from '../shared/api-types.ts';
+import { humanList } from '../shared/human.ts';
 import type { Deployment } from '../shared/monitor.ts';
 import { firstSlotFrom, SECOND_MS } from '../shared/schedule.ts';
 import type { Demo } from './demo.ts';
+import { RECEIVED } from './http-gateway.ts';
 import type { Key } from './keyboard.ts';
 import { oneLine } from './local-error.ts';
 import { renderNotification } from './notification-text.ts';
@@ -88,6 +90,7 @@ function introduction({ deployment, demo, screen }: DevSessionOptions, system: L
     paint('strong', `Parallax: ${deployment.name}, ${count}, from ${regions.join(', ')} (all on this machine)`),
     '',
     `  API       ${system.url}/api/status`,
+    ...heartbeatLines(deployment, system.url),
     ...(demo === null
       ? []
       : [
@@ -102,6 +105,17 @@ function introduction({ deployment, demo, screen }: DevSessionOptions, system: L
     '',
   ];
 }
+
+/** How to play a job. */
+function heartbeatLines({ monitors }: Deployment, url: string): string[] {
+  const jobs = monitors.filter((monitor) => monitor.type === 'heartbeat');
+  const [first] = jobs;
+  if (first === undefined) return [];
+  const ids = jobs.length === 1 ? '' : `   (or ${clip(humanList(jobs.slice(1).map(({ id }) => id)), MAX_IDS_COLUMNS)})`;
+  return [`  heartbeat curl -H "authorization: Bearer $TOKEN" ${url}${RECEIVED}${first.id}${ids}`];
+}
+
+const MAX_IDS_COLUMNS = 60;
 
 function firstSlot({ monitors }: Deployment, nowEpochMs: number): string {
   if (monitors.length === 0) return 'There is no monitor to check.';

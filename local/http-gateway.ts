@@ -3,9 +3,9 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
 import type { ErrorResponse } from '../shared/api-types.ts';
 import { oneLine } from './local-error.ts';
-import { closeServer, isForThisMachine, LOOPBACK, listenOnLoopback } from './loopback-server.ts';
+import { closeServer, isForThisMachine, LOOPBACK, listenOnLoopback, readBody } from './loopback-server.ts';
 
-/** Stands in for the function URL: requests become events of payload format 2.0, results become responses. */
+/** Stands in for the function URLs: requests become events of payload format 2.0, results become responses. */
 export interface HttpGateway {
   readonly url: string;
   close(): Promise<void>;
@@ -16,11 +16,18 @@ export interface HttpGatewayOptions {
   readonly port: number;
   /** Runs the API's handler; its result is format 2.0, structured or inferred. */
   readonly invoke: (event: APIGatewayProxyEventV2) => Promise<unknown>;
+  /** The same of the receiver, for paths below {@link RECEIVED}, where there is one. */
+  readonly receive?: (event: APIGatewayProxyEventV2) => Promise<unknown>;
   readonly nowEpochMs: () => number;
   readonly report: (line: string) => void;
 }
 
 const CLOSE_WITHIN_MS = 500;
+/** A function URL takes 6 MB; nobody here has that much to say. */
+const MAX_BODY_BYTES = 1_024 * 1_024;
+
+/** Beginning of the paths that jobs call. */
+export const RECEIVED = '/heartbeat/';
 
 /** Throws `LocalError` `port` where the port is taken. */
 export async function startHttpGateway(options: HttpGatewayOptions): Promise<HttpGateway> {
@@ -29,17 +36,23 @@ export async function startHttpGateway(options: HttpGatewayOptions): Promise<Htt
       answerError(response, 403, 'host', 'This API answers to localhost and 127.0.0.1 only.');
       return;
     }
-    if (request.method !== 'GET') {
+    const receive = request.url?.startsWith(RECEIVED) === true ? options.receive : undefined;
+    if (receive === undefined && request.method !== 'GET') {
       response.setHeader('allow', 'GET');
       answerError(response, 405, 'method', `This API is read with GET, not ${request.method}.`);
       return;
     }
     try {
-      const result = await options.invoke(eventOf(request, options.nowEpochMs()));
-      answer(response, result);
+      const body = await readBody(request, MAX_BODY_BYTES);
+      if (body === null) {
+        answerError(response, 413, 'too-large', `A body has at most ${MAX_BODY_BYTES} bytes.`);
+        return;
+      }
+      answer(response, await (receive ?? options.invoke)(eventOf(request, body, options.nowEpochMs())));
     } catch (error) {
-      options.report(`api: ${oneLine(error)}`);
-      if (!response.headersSent) answerError(response, 502, 'function', 'The API failed; see the log of this run.');
+      options.report(`${receive === undefined ? 'api' : 'receiver'}: ${oneLine(error)}`);
+      if (!response.headersSent)
+        answerError(response, 502, 'function', 'The function failed; see the log of this run.');
     }
   }
 
@@ -49,7 +62,7 @@ export async function startHttpGateway(options: HttpGatewayOptions): Promise<Htt
 }
 
 /** @see https://docs.aws.amazon.com/lambda/latest/dg/urls-invocation.html#urls-payloads */
-function eventOf(request: IncomingMessage, nowEpochMs: number): APIGatewayProxyEventV2 {
+function eventOf(request: IncomingMessage, body: string, nowEpochMs: number): APIGatewayProxyEventV2 {
   const target = request.url ?? '/';
   const mark = target.indexOf('?');
   const path = mark === -1 ? target : target.slice(0, mark);
@@ -71,7 +84,7 @@ function eventOf(request: IncomingMessage, nowEpochMs: number): APIGatewayProxyE
       domainName: LOOPBACK,
       domainPrefix: 'local',
       http: {
-        method: 'GET',
+        method: request.method ?? 'GET',
         path,
         protocol: `HTTP/${request.httpVersion}`,
         sourceIp: request.socket.remoteAddress ?? LOOPBACK,
@@ -83,6 +96,7 @@ function eventOf(request: IncomingMessage, nowEpochMs: number): APIGatewayProxyE
       time: new Date(nowEpochMs).toISOString(),
       timeEpoch: nowEpochMs,
     },
+    ...(body === '' ? {} : { body }),
     isBase64Encoded: false,
   };
 }

@@ -53,6 +53,7 @@ interface Handlers {
   readonly prober: URL;
   readonly aggregator: URL;
   readonly api: URL;
+  readonly receiver: URL;
 }
 
 /** Short, so that something is seen at once; each run takes the slots of its own period only. */
@@ -62,6 +63,8 @@ const AGGREGATE_OFFSET_MS = 2_500;
 const AGGREGATOR_TIMEOUT_MS = 30 * SECOND_MS;
 const API_TIMEOUT_MS = 10 * SECOND_MS;
 const API_CONCURRENCY = 8;
+const RECEIVER_TIMEOUT_MS = 15 * SECOND_MS;
+const RECEIVER_CONCURRENCY = 8;
 /** Storing, on top of the slots and the last check's deadline. */
 const STORE_MS = 10 * SECOND_MS;
 /** What runs at the end gets this long. A check that takes longer leaves its slot without a result: unknown. */
@@ -71,6 +74,7 @@ const HANDLERS: Handlers = {
   prober: new URL('../functions/prober/handler.ts', import.meta.url),
   aggregator: new URL('../functions/aggregator/handler.ts', import.meta.url),
   api: new URL('../functions/api/handler.ts', import.meta.url),
+  receiver: new URL('../functions/receiver/handler.ts', import.meta.url),
 };
 
 /** Throws `LocalError` where the data folder, its database or the port cannot be had; then nothing is left running. */
@@ -123,9 +127,11 @@ async function assemble(
     await Promise.all(functions.all.map((each) => each.close(CLOSE_GRACE_MS)));
   });
 
+  const { receiver } = functions;
   const gateway = await startHttpGateway({
     port: options.port,
     invoke: (event) => functions.api.invoke(event),
+    ...(receiver !== null && { receive: (event) => receiver.invoke(event) }),
     nowEpochMs: now,
     report,
   });
@@ -147,6 +153,8 @@ interface Functions {
   readonly probers: ReadonlyMap<Region, LocalFunction>;
   readonly aggregator: LocalFunction;
   readonly api: LocalFunction;
+  /** Null where no job calls. */
+  readonly receiver: LocalFunction | null;
   readonly all: readonly LocalFunction[];
 }
 
@@ -187,7 +195,11 @@ function startFunctions(
   // One at a time: a run that is left out costs nothing, since the next one catches up.
   const aggregator = start('aggregator', handlers.aggregator, deployment.home, AGGREGATOR_TIMEOUT_MS, 1);
   const api = start('api', handlers.api, deployment.home, API_TIMEOUT_MS, API_CONCURRENCY);
-  return { probers, aggregator, api, all: [...probers.values(), aggregator, api] };
+  const receiver = deployment.monitors.some(({ type }) => type === 'heartbeat')
+    ? start('receiver', handlers.receiver, deployment.home, RECEIVER_TIMEOUT_MS, RECEIVER_CONCURRENCY)
+    : null;
+  const all = [...probers.values(), aggregator, api, ...(receiver === null ? [] : [receiver])];
+  return { probers, aggregator, api, receiver, all };
 }
 
 function shardsIn({ monitors }: Deployment, region: Region): readonly number[] {

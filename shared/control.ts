@@ -136,6 +136,25 @@ export function pausedUntil(monitor: Subject, controls: readonly Control[], nowE
   return Math.max(0, ...ends);
 }
 
+/** For how much of [from, to) the monitor was paused, as far as the records that stand tell. */
+export function pausedMs(
+  monitor: Subject,
+  fromEpochMs: number,
+  toEpochMs: number,
+  controls: readonly Control[],
+): number {
+  const pauses = controls
+    .filter(({ kind, target }) => kind === 'pause' && applies(target, monitor))
+    .map((control) => ({ from: control.fromEpochMs, to: Math.min(endOf(control), toEpochMs) }))
+    .sort((a, b) => a.from - b.from);
+  let [covered, until] = [0, fromEpochMs];
+  for (const { from, to } of pauses) {
+    covered += Math.max(0, to - Math.max(from, until));
+    until = Math.max(until, to);
+  }
+  return covered;
+}
+
 /**
  * Stores a control in the replica of `writer`, under that region's key. A record that is newer by its own clock stays:
  * DynamoDB answers ConditionalCheckFailedException.

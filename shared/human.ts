@@ -2,9 +2,10 @@
 
 const NONE = '—';
 
-/** `87 ms`, `1.24 s`. */
+/** `87 ms`, `1.24 s`, and what takes minutes as a duration. */
 export function humanMs(ms: number | null): string {
   if (ms === null) return NONE;
+  if (ms >= 100_000) return humanDuration(ms);
   if (ms < 10) return `${ms.toFixed(1)} ms`;
   return ms < 999.5 ? `${Math.round(ms)} ms` : `${(ms / 1_000).toFixed(2)} s`;
 }

@@ -69,7 +69,17 @@ export interface Retention {
 }
 
 /** What is checked, by kind. Each kind says how in a part of its own; all else is the same for all. */
-export type Monitor = HttpMonitor | TcpMonitor | TlsMonitor | DnsMonitor | WebSocketMonitor | GrpcMonitor | FlowMonitor;
+export type Monitor = ProbedMonitor | HeartbeatMonitor;
+
+/** What a prober goes and looks at. */
+export type ProbedMonitor =
+  | HttpMonitor
+  | TcpMonitor
+  | TlsMonitor
+  | DnsMonitor
+  | WebSocketMonitor
+  | GrpcMonitor
+  | FlowMonitor;
 
 export type MonitorType = Monitor['type'];
 
@@ -347,6 +357,20 @@ export interface FlowMonitor extends MonitorBase {
   /** Made after the steps, whatever became of those. They never fail the check. */
   readonly cleanup: readonly FlowStep[];
   /** Of the flow as a whole. */
+  readonly expect: ExpectationsBase;
+}
+
+/** A job that calls: missing calls are failures. Its one region is home, where calls are received and judged. */
+export interface HeartbeatMonitor extends MonitorBase {
+  readonly type: 'heartbeat';
+  readonly heartbeat: {
+    /** How often the job is due to succeed; `everyMs` is how often that is judged. */
+    readonly everyMs: number;
+    readonly graceMs: number;
+    /** What callers prove themselves with; may hold `${secret:name}`. Never empty. */
+    readonly token: string;
+  };
+  /** On the time from a run's start, where the job tells it, to its success. */
   readonly expect: ExpectationsBase;
 }
 

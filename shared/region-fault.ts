@@ -1,5 +1,5 @@
 import type { Region } from './monitor.ts';
-import { couldBeOurNetwork, excused, type Result } from './result.ts';
+import { couldBeOurNetwork, excused, type Result, wentOut } from './result.ts';
 import { BATCH_GROUP_MS, MINUTE_MS } from './schedule.ts';
 
 /** One that fails alone says nothing of the region; two different targets failing at once are no coincidence. */
@@ -52,7 +52,9 @@ export function withoutRegionFaults(
     [...byRegion].map(([region, results]) => {
       const groups = faults.get(region);
       if (groups === undefined) return [region, results];
-      const isOurs = (result: Result) => result.outcome === 'failed' && groups.has(groupOf(result.slotEpochMs));
+      // What cannot be reached may not be reached by a job's call either; what a job has said, it has said.
+      const isOurs = ({ outcome, reason, slotEpochMs }: Result) =>
+        outcome === 'failed' && reason !== 'job-failed' && groups.has(groupOf(slotEpochMs));
       return [region, results.map((result) => (isOurs(result) ? excuse(result) : result))];
     }),
   );
@@ -63,7 +65,7 @@ export function groupOf(slotEpochMs: number): number {
   return Math.floor(slotEpochMs / BATCH_GROUP_MS) * BATCH_GROUP_MS;
 }
 
-/** The groups in which nothing was reached: each conclusive result is a failure without an answer. Ascending. */
+/** The groups in which nothing was reached: each conclusive result that went out is a failure without an answer. Ascending. */
 export function unreachedGroups(results: readonly Result[]): number[] {
   const groups: number[] = [];
   let group = Number.NEGATIVE_INFINITY;
@@ -118,8 +120,8 @@ function groupsIn(results: readonly Result[], minutes: ReadonlySet<number>): Map
   return groups;
 }
 
-function isConclusive({ outcome }: Result): boolean {
-  return outcome !== 'inconclusive';
+function isConclusive(result: Result): boolean {
+  return result.outcome !== 'inconclusive' && wentOut(result);
 }
 
 function minuteOf(epochMs: number): number {

@@ -4,7 +4,7 @@ import type { Deployment, Region } from './monitor.ts';
  * Names that can be computed on both sides of a stack or region boundary. Nothing is passed between stacks at deploy
  * time: a region's stack knows the table, topic and bus by these names (docs/adr/0011-deterministic-names.md).
  */
-export type StackKind = 'table' | 'aggregator' | 'prober' | 'api';
+export type StackKind = 'table' | 'aggregator' | 'prober' | 'api' | 'receiver';
 
 /** The table's stack has no region in its name: its home cannot be moved without moving the table. */
 export function stackName(deploymentName: string, kind: StackKind, region: Region): string {
@@ -26,7 +26,7 @@ export function eventBusName(deploymentName: string): string {
   return `parallax-${deploymentName}`;
 }
 
-export type FunctionKind = 'prober' | 'aggregator' | 'api';
+export type FunctionKind = 'prober' | 'aggregator' | 'api' | 'receiver';
 
 export function functionName(deploymentName: string, kind: FunctionKind): string {
   return `parallax-${deploymentName}-${kind}`;

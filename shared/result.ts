@@ -17,6 +17,12 @@ export const REASONS = [
   'too-large',
   'blocked-address',
   'prober',
+  /** A job did not call in time. */
+  'missed',
+  /** A job said that it failed. */
+  'job-failed',
+  /** A job has never called, and is not late yet. */
+  'awaiting',
 ] as const;
 export type Reason = (typeof REASONS)[number];
 
@@ -73,7 +79,10 @@ export interface Result {
   readonly lateMs: number;
   /** The longest time, in whole milliseconds, that the prober's own event loop stood still while this check was under way. */
   readonly stallMs: number;
-  /** Start of the first hop to the end of the last body, redirects included; to the failure where it failed. Null when nothing was sent out. */
+  /**
+   * Start of the first hop to the end of the last body, redirects included; to the failure where it failed. Null when nothing
+   * was sent out. Of a heartbeat: how long the job's run took, in the one slot that follows its end.
+   */
   readonly totalMs: number | null;
   readonly phases: Phases;
   /** HTTP status of the last hop. */
@@ -114,6 +123,11 @@ export function isFlake({ outcome, attempts }: Pick<Result, 'outcome' | 'attempt
 /** Whether the check failed without an answer, as it would have when the prober's own network was broken. */
 export function couldBeOurNetwork({ outcome, reason }: Pick<Result, 'outcome' | 'reason'>): boolean {
   return outcome === 'failed' && (reason === 'dns' || reason === 'connect' || reason === 'tls' || reason === 'timeout');
+}
+
+/** Whether something was sent out: a heartbeat that was judged says nothing of how the prober reaches others. */
+export function wentOut(result: Pick<Result, 'outcome' | 'reason' | 'phases'>): boolean {
+  return couldBeOurNetwork(result) || Object.values(result.phases).some((ms) => ms !== null);
 }
 
 /** A failure that is our own after all: out of availability, with what was found kept in its detail. */

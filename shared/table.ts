@@ -11,6 +11,8 @@ import { decodeWindows, encodeWindows, type WindowStats } from './window.ts';
  * | pk                                | sk                  | writer                | holds                                  |
  * | batch#<region>                    | <ring>#<shard>      | that region's prober  | a batch                                |
  * | window#<writer>#<region>#<level>  | <ring>#<chunk>      | aggregator in writer  | all monitors' windows of one stretch   |
+ * | heartbeat#<region>                | <monitor>           | receiver in home      | when a job last called, heartbeat.ts   |
+ * | awaited#<region>                  | <monitor>           | home's prober         | since when a first call is awaited     |
  * | progress#<writer>                 | aggregator          | aggregator in writer  | how far it has come, its heartbeat     |
  * | alert#<writer>                    | <subject>#<policy>  | aggregator in writer  | an incident, and what is still unsent  |
  * | incident#<writer>                 | <since>#<id>        | aggregator in writer  | incidents, for reading                 |

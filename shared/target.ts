@@ -1,3 +1,4 @@
+import { humanDuration } from './human.ts';
 import type { HttpRequest, Monitor, TlsSettings } from './monitor.ts';
 
 /** What a monitor checks, on one line, as people read it: `GET https://…`, `tcp db.acme.example:5432`. Placeholders of secrets stay. */
@@ -34,12 +35,19 @@ export function targetOf(monitor: Monitor): string {
       const steps = `flow of ${monitor.steps.length} ${monitor.steps.length === 1 ? 'step' : 'steps'}`;
       return first === undefined ? steps : `${steps}, first ${first.method} ${first.url}`;
     }
+    case 'heartbeat': {
+      const { everyMs, graceMs } = monitor.heartbeat;
+      return `heartbeat every ${humanDuration(everyMs)}, grace ${humanDuration(graceMs)}`;
+    }
     default:
       return unknownType(monitor);
   }
 }
 
-/** The host that a monitor reaches out to, of a flow the first step's: monitors of one host fail together by themselves. */
+/**
+ * The host that a monitor reaches out to, of a flow the first step's: monitors of one host fail together by themselves.
+ * A heartbeat reaches out to none.
+ */
 export function hostOf(monitor: Monitor): string {
   switch (monitor.type) {
     case 'http':
@@ -56,6 +64,8 @@ export function hostOf(monitor: Monitor): string {
       return hostOfUrl(monitor.websocket.url);
     case 'grpc':
       return hostOfUrl(monitor.grpc.url);
+    case 'heartbeat':
+      return monitor.id;
     default:
       return unknownType(monitor);
   }
@@ -89,6 +99,8 @@ export function secretTexts(monitor: Monitor): readonly string[] {
     }
     case 'grpc':
       return [...Object.values(monitor.grpc.metadata), ...tlsTexts(monitor.grpc)];
+    case 'heartbeat':
+      return [monitor.heartbeat.token];
     default:
       return unknownType(monitor);
   }

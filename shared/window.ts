@@ -2,8 +2,19 @@ import { ByteReader, ByteWriter, CodecError } from './bytes.ts';
 import { isFlake, isTrusted, PHASES, type Phases, REASONS, type Reason, type Result } from './result.ts';
 import { Sketch } from './sketch.ts';
 
-/** A failure's classes: its reason, and its status's hundred where it is an error's. The order is part of the stored encoding. */
-const ERROR_CLASSES = [...REASONS, '4xx', '5xx'] as const;
+/** How many reasons there were when windows were first stored. */
+const FIRST_REASONS = 10;
+
+/**
+ * A failure's classes: its reason, and its status's hundred where it is an error's. The order is part of the stored
+ * encoding, append only, as that of reasons: those that came later follow the statuses.
+ */
+const ERROR_CLASSES: readonly ErrorClass[] = [
+  ...REASONS.slice(0, FIRST_REASONS),
+  '4xx',
+  '5xx',
+  ...REASONS.slice(FIRST_REASONS),
+];
 export type ErrorClass = Reason | '4xx' | '5xx';
 
 /** What a custom metric came to in a window. */

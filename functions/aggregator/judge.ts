@@ -96,7 +96,10 @@ function dataState(
 ): PolicyState {
   const stats = [...seen.values()];
   if (stats.some((window) => window.conclusive > 0)) return 'ok';
-  if (stats.some((window) => window.inconclusive > 0)) return 'breached';
+  if (stats.some((window) => window.inconclusive > 0)) {
+    // A job that has never called, and is not late yet, is nobody's trouble.
+    return isAwaited(monitor, slotEpochMs, regions) ? 'unknown' : 'breached';
+  }
   // Nothing at all of this monitor: its own trouble if its regions report others meanwhile, else theirs.
   const othersReport = monitor.regions.some((region) =>
     regions
@@ -106,6 +109,15 @@ function dataState(
       ),
   );
   return othersReport ? 'breached' : 'unknown';
+}
+
+function isAwaited(monitor: Monitor, slotEpochMs: number, regions: ReadonlyMap<Region, RegionResults>): boolean {
+  return monitor.regions.some((region) =>
+    regions
+      .get(region)
+      ?.between(monitor.id, slotEpochMs - monitor.everyMs, slotEpochMs)
+      .some(({ reason }) => reason === 'awaiting'),
+  );
 }
 
 function evidenceOf(

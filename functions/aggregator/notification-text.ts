@@ -4,6 +4,7 @@ import { type Incident, type Notification, notificationId, type RegionEvidence }
 import type { AlertPolicy } from '../../shared/monitor.ts';
 import { resultsNeeded } from '../../shared/sketch.ts';
 import { targetOf } from '../../shared/target.ts';
+import { heartbeatFault, heartbeatHeadline, heartbeatReason } from './heartbeat-text.ts';
 import type { Judgement } from './judge.ts';
 import { ALL_REGIONS, type RegionPulse, type SilenceChange } from './silence.ts';
 
@@ -15,22 +16,24 @@ export const MAX_SUBJECT_CHARS = 99;
 /** What a person who was asleep a minute ago needs to know, about a monitor's incident. */
 export function monitorNotification(judgement: Judgement): Notification {
   const { monitor, policy, kind, slotEpochMs, evidence } = judgement;
-  const headline = policy === null ? noDataHeadline(judgement) : policyHeadline(judgement, policy);
+  const headline =
+    heartbeatHeadline(judgement) ?? (policy === null ? noDataHeadline(judgement) : policyHeadline(judgement, policy));
   const incident: Incident = { ...judgement.incident, summary: `${monitor.id} ${headline}` };
   const body = [
     `${monitor.name} ${headline}.`,
     '',
     row('What', targetOf(monitor)),
-    ...(kind === 'resolved' ? [] : [row('Why', why(evidence)), row('Where', where(evidence))]),
+    ...(kind === 'resolved' ? [] : [row('Why', why(evidence)), row('Where', whereOf(judgement))]),
     row('Since', since(incident, slotEpochMs)),
-    kind === 'resolved' ? null : row('Fault', fault(evidence, policy)),
-    row('Policy', policy === null ? 'no conclusive result from any region' : policySentence(policy)),
+    kind === 'resolved' ? null : row('Fault', heartbeatFault(judgement) ?? fault(evidence, policy)),
+    row('Policy', policy === null ? 'no conclusive result from any region' : policySentence(policy, evidence.length)),
     monitor.runbook === null ? null : row('Runbook', monitor.runbook),
     row('Incident', `${incident.id} (${incident.severity})`),
     '',
     regionTable(evidence, policy),
   ];
-  return compose(incident, kind, slotEpochMs, headline, shortWhy(evidence), body, evidence);
+  const reason = heartbeatReason(judgement) ?? shortWhy(evidence);
+  return compose(incident, kind, slotEpochMs, headline, reason, body, evidence);
 }
 
 /** The same, about probers that do not report. */
@@ -147,6 +150,10 @@ function shortWhy(evidence: readonly RegionEvidence[]): string {
   return found.failedPhase === null ? (found.reason ?? 'failed') : `${found.reason} in ${found.failedPhase}`;
 }
 
+function whereOf({ monitor, evidence }: Judgement): string {
+  return monitor.type === 'heartbeat' ? `received and judged in ${humanList(monitor.regions)}` : where(evidence);
+}
+
 function where(evidence: readonly RegionEvidence[]): string {
   const named = (state: RegionEvidence['state']) => evidence.filter((r) => r.state === state).map((r) => r.region);
   const clauses = [
@@ -177,7 +184,7 @@ function fault(evidence: readonly RegionEvidence[], policy: AlertPolicy | null):
     : `the target: ${breached.length} regions agree${ours}`;
 }
 
-function policySentence(policy: AlertPolicy): string {
+function policySentence(policy: AlertPolicy, regions: number): string {
   const rule =
     policy.regions === 'pooled'
       ? 'over all regions together'
@@ -185,7 +192,8 @@ function policySentence(policy: AlertPolicy): string {
         ? `in at least ${policy.regions} region${policy.regions === 1 ? '' : 's'}`
         : { any: 'in any region', majority: 'in a majority of regions', all: 'in all regions' }[policy.regions];
   const confirmed = policy.confirm === 1 ? '' : `, ${policy.confirm} slots in a row`;
-  return `${policy.metricName} ${policy.breach} ${threshold(policy)} over ${humanDuration(policy.overMs)}, ${rule}${confirmed}`;
+  const where = regions === 1 ? '' : `, ${rule}`;
+  return `${policy.metricName} ${policy.breach} ${threshold(policy)} over ${humanDuration(policy.overMs)}${where}${confirmed}`;
 }
 
 function regionTable(evidence: readonly RegionEvidence[], policy: AlertPolicy | null): string {

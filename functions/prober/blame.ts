@@ -23,6 +23,10 @@ export function blameOf(failure: Failure): Blame | null {
     case 'protocol':
     case 'too-large':
       return 'target';
+    // Heartbeats are judged elsewhere.
+    case 'missed':
+    case 'job-failed':
+    case 'awaiting':
     case 'blocked-address':
       return null;
   }

@@ -1,4 +1,4 @@
-import type { Monitor } from '../../shared/monitor.ts';
+import type { ProbedMonitor } from '../../shared/monitor.ts';
 import { MAX_DETAIL_CHARS, NO_PHASES, type Result } from '../../shared/result.ts';
 import { type Attempt, type Check, type Found, foundFailure, type Prober } from './attempt.ts';
 import { type Confirmed, confirm, type Tried } from './confirm.ts';
@@ -19,7 +19,7 @@ import { checkWebSocket } from './websocket-check.ts';
  * Makes one check, now, of whatever kind. It ends by the monitor's deadline whatever the target does, and never
  * rejects: what goes wrong in our own code is `inconclusive`. `pace`: for launches after the first.
  */
-export async function runCheck(prober: Prober, check: Check, pace = UNPACED): Promise<Result> {
+export async function runCheck(prober: Prober, check: Check<ProbedMonitor>, pace = UNPACED): Promise<Result> {
   const { monitor, slotEpochMs } = check;
   const lateMs = Math.max(0, prober.clock.epochMs() - slotEpochMs);
   const redaction = new Redaction(check.secrets);
@@ -61,7 +61,7 @@ function firstOf({ failure, totalMs }: NonNullable<Confirmed['flake']>): string 
   return `the first failed${totalMs === null ? '' : ` after ${Math.round(totalMs)} ms`}: ${failure.detail}`;
 }
 
-async function tryOnce(attempt: Attempt<Monitor>): Promise<Tried> {
+async function tryOnce(attempt: Attempt<ProbedMonitor>): Promise<Tried> {
   const { prober, monitor, trace } = attempt;
   const stalls = prober.stalls.watch();
   const ended = (found: Found): Tried => {
@@ -77,7 +77,7 @@ async function tryOnce(attempt: Attempt<Monitor>): Promise<Tried> {
 }
 
 /** The one place that knows every kind of check. Async, so that what an engine throws at once is a rejection too. */
-async function engine(attempt: Attempt<Monitor>, monitor: Monitor): Promise<Found> {
+async function engine(attempt: Attempt<ProbedMonitor>, monitor: ProbedMonitor): Promise<Found> {
   switch (monitor.type) {
     case 'http':
       return checkHttp({ ...attempt, monitor });

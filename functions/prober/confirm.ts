@@ -47,7 +47,12 @@ const MIN_ATTEMPT_MS = 200;
  * ```
  * Other failures are the target's own clear answer, or took all the time there was, and stay as they are. `pace` is asked before each further launch.
  */
-export async function confirm(prober: Prober, monitor: Monitor, pace: Pacer, attempt: Try): Promise<Confirmed> {
+export async function confirm(
+  prober: Prober,
+  monitor: Pick<Monitor, 'attempts' | 'timeoutMs'>,
+  pace: Pacer,
+  attempt: Try,
+): Promise<Confirmed> {
   const startMs = prober.clock.monotonicMs();
   const again = async (sightings: Sightings, pin: Pin | null): Promise<Tried | null> => {
     if (monitor.attempts <= 1 || remainingMs() < MIN_ATTEMPT_MS) return null;
@@ -141,6 +146,9 @@ function mayPass(failure: Failure, trace: Trace): boolean {
     case 'too-large':
     case 'blocked-address':
     case 'prober':
+    case 'missed':
+    case 'job-failed':
+    case 'awaiting':
       return false;
   }
 }

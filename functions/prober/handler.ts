@@ -13,6 +13,7 @@ import { runCheck } from './check.ts';
 import { systemClock } from './clock.ts';
 import { openTcpSocket } from './connection.ts';
 import { deployedSecrets } from './deployed-secrets.ts';
+import { readHeartbeats, resultOfHeartbeat } from './heartbeats.ts';
 import { createOwnNetwork, type OwnNetwork, regionalControls, withoutOwnFaults } from './own-network.ts';
 import { adaptivePace, createPacer, eventLoopBusyMs, type Pacer } from './pacer.ts';
 import { quietHeap } from './quiet-heap.ts';
@@ -66,7 +67,10 @@ export function createHandler(dependencies: ProberDependencies): (event: ProbeEv
     // A schedule may outlive its shard by a minute, while a deployment takes it away: that run has nothing to do.
     const monitors = shards.get(event.shard) ?? [];
     const startedMs = clock.monotonicMs();
-    const { controls, error: controlsError } = await standingControls(dynamo, table, deployment);
+    const [{ controls, error: controlsError }, heartbeats] = await Promise.all([
+      standingControls(dynamo, table, deployment),
+      readHeartbeats(dynamo, table, region, monitors, startEpochMs),
+    ]);
     const looked = network.works();
     // The first handshake of a process takes several times as long as those after it: it must not be a check's.
     if (isFirstRun) await looked;
@@ -77,7 +81,13 @@ export function createHandler(dependencies: ProberDependencies): (event: ProbeEv
         clock,
         pace,
         secrets,
-        check: async (check) => withoutOwnFaults(await runCheck(prober, check, pace), network),
+        check: async ({ monitor, ...check }) => {
+          const result =
+            monitor.type === 'heartbeat'
+              ? resultOfHeartbeat({ ...check, monitor }, heartbeats, controls, clock.epochMs())
+              : await runCheck(prober, { ...check, monitor }, pace);
+          return withoutOwnFaults(result, network);
+        },
         store: async (batch) => {
           const outcome = await storeBatch(dynamo, table, deployment.retention, clock, batch);
           batches[outcome === 'stored' ? 'stored' : 'alreadyThere'] += 1;

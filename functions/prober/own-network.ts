@@ -55,7 +55,9 @@ export function createOwnNetwork(prober: Prober, urls: readonly string[], pace: 
 
 /** The result, or that nobody can tell, where this region's own network would have caused the same. */
 export async function withoutOwnFaults(result: Result, network: OwnNetwork): Promise<Result> {
-  if (!couldBeOurNetwork(result) || (await network.works())) return result;
+  // Where nothing goes out, calls may not come in.
+  const mayBeOurs = couldBeOurNetwork(result) || (result.outcome === 'failed' && result.reason === 'missed');
+  if (!mayBeOurs || (await network.works())) return result;
   return excused(result, 'no control target answers either, so this region’s own network is at fault');
 }
 

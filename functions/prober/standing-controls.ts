@@ -1,8 +1,8 @@
-import { type DynamoDBClient, QueryCommand, type QueryCommandInput } from '@aws-sdk/client-dynamodb';
+import type { DynamoDBClient, QueryCommandInput } from '@aws-sdk/client-dynamodb';
 import { type Control, readControls } from '../../shared/control.ts';
 import type { Deployment } from '../../shared/monitor.ts';
-import type { Item } from '../../shared/table.ts';
 import { errorMessage } from './failure.ts';
+import { readAll } from './read-all.ts';
 
 /** What a run goes by. Where it could not be read, nothing is paused, and `error` says why. */
 export interface StandingControls {
@@ -25,17 +25,7 @@ export async function standingControls(
   deployment: Pick<Deployment, 'home' | 'standby'>,
 ): Promise<StandingControls> {
   const abortSignal = AbortSignal.timeout(READ_TIMEOUT_MS);
-  const query = async (input: QueryCommandInput): Promise<Item[]> => {
-    const items: Item[] = [];
-    let from: Item | undefined;
-    do {
-      const start = from === undefined ? {} : { ExclusiveStartKey: from };
-      const page = await dynamo.send(new QueryCommand({ ...input, ...start }), { abortSignal });
-      items.push(...(page.Items ?? []));
-      from = page.LastEvaluatedKey;
-    } while (from !== undefined);
-    return items;
-  };
+  const query = (input: QueryCommandInput) => readAll(dynamo, input, abortSignal);
   try {
     return { controls: await readControls(query, table, deployment), error: null };
   } catch (error) {

@@ -24,6 +24,7 @@ export function defaultAttempts(own: { [M in Monitor as M['type']]: Own<M> }[Mon
     case 'dns':
       return REPEATABLE;
     case 'flow':
+    case 'heartbeat':
       return ONCE;
   }
 }

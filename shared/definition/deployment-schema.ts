@@ -99,6 +99,7 @@ const functions = z
     prober: sized('Checks, in every region. Below 1769 MB it measures latencies too long.'),
     aggregator: sized('Makes windows and alerts, in home and standby.'),
     api: sized('Answers for the state, in home, where it is deployed.'),
+    receiver: sized('Receives heartbeats, in home, where a monitor is one.'),
   })
   .meta({ description: 'Sizes of functions. Default: what `npx parallax plan` says each needs.' });
 

@@ -3,6 +3,7 @@ import type { MonitorType } from '../monitor.ts';
 import { DnsSchema } from './dns-schema.ts';
 import { FlowSchema } from './flow-schema.ts';
 import { GrpcSchema } from './grpc-schema.ts';
+import { HeartbeatSchema } from './heartbeat-schema.ts';
 import { HttpSchema } from './http-schema.ts';
 import { TcpSchema } from './tcp-schema.ts';
 import { TlsSchema } from './tls-schema.ts';
@@ -17,6 +18,7 @@ export const MONITOR_SCHEMAS = {
   websocket: WebSocketSchema,
   grpc: GrpcSchema,
   flow: FlowSchema,
+  heartbeat: HeartbeatSchema,
 } satisfies Readonly<Record<MonitorType, z.ZodObject>>;
 
 /** For editors, which are told of all kinds at once. */

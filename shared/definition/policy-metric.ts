@@ -9,8 +9,12 @@ import { quote } from './schema-leaves.ts';
 
 const QUANTILES: Readonly<Record<string, Quantile>> = { p50: 0.5, p90: 0.9, p95: 0.95, p99: 0.99 };
 const AGGREGATES: readonly MetricAggregate[] = ['avg', 'max', 'min', 'last', 'p95', 'sum'];
-/** `prober` is our own fault and never an error of the target. */
-const ERROR_CLASSES = ['4xx', '5xx', ...REASONS.filter((reason) => reason !== 'prober')] as const;
+/** Those of inconclusive results are never an error of the target. */
+const ERROR_CLASSES = [
+  '4xx',
+  '5xx',
+  ...REASONS.filter((reason) => reason !== 'prober' && reason !== 'awaiting'),
+] as const;
 
 /** The first part of a built-in metric's name: no custom metric may have it. */
 export const RESERVED_METRIC_NAMES: readonly string[] = [

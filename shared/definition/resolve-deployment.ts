@@ -38,6 +38,7 @@ export interface ResolvedDeployment {
   /** Null where the file has problems. */
   readonly deployment: Omit<Deployment, 'monitors'> | null;
   /** For monitors, which are checked in any case. Null: not known, and nothing is judged against them. */
+  readonly home: Region | null;
   readonly regions: readonly Region[] | null;
   readonly everyMs: number;
   readonly timeoutMs: number;
@@ -78,6 +79,7 @@ export function resolveDeployment(value: Json, reporter: Reporter): ResolvedDepl
           ...resolveFunctions(config.functions),
         }
       : null,
+    home: home ?? null,
     regions: regions ?? null,
     everyMs: config.defaults?.every ?? DEFAULT_EVERY_MS,
     timeoutMs: config.defaults?.timeout ?? DEFAULT_TIMEOUT_MS,
@@ -130,7 +132,7 @@ function resolveSubscriber(written: ParsedSubscriber): Subscriber[] {
 function resolveFunctions(written: ParsedDeployment['functions']): Pick<Deployment, 'functions'> {
   if (written === undefined) return {};
   const functions: { -readonly [kind in keyof FunctionsSettings]: FunctionSettings } = {};
-  for (const kind of ['prober', 'aggregator', 'api'] as const) {
+  for (const kind of ['prober', 'aggregator', 'api', 'receiver'] as const) {
     const { memoryMb, timeout, reservedConcurrency } = written[kind] ?? {};
     const settings: FunctionSettings = {
       ...(memoryMb !== undefined && { memoryMb }),

@@ -48,6 +48,7 @@ const LOCAL_DEPLOYMENT: Omit<Deployment, 'monitors'> = {
 
 const STAND_ALONE: ResolvedDeployment = {
   deployment: LOCAL_DEPLOYMENT,
+  home: null,
   regions: null,
   everyMs: DEFAULT_EVERY_MS,
   timeoutMs: DEFAULT_TIMEOUT_MS,
@@ -179,6 +180,7 @@ const SECRET_PLACES: Readonly<Record<string, readonly string[]>> = {
   tls: TLS_PLACES,
   websocket: ['url', 'headers', 'send', ...TLS_PLACES],
   grpc: ['metadata', ...TLS_PLACES],
+  heartbeat: ['token'],
 };
 
 function placeholdersAt(path: JsonPath): Placeholders {

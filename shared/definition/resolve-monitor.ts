@@ -5,6 +5,7 @@ import type { Reporter } from './diagnostics.ts';
 import { DnsSchema, SoundDns } from './dns-schema.ts';
 import { FlowSchema, SoundFlow } from './flow-schema.ts';
 import { GrpcSchema, SoundGrpc } from './grpc-schema.ts';
+import { HeartbeatSchema, SoundHeartbeat } from './heartbeat-schema.ts';
 import { HttpSchema, SoundHttp } from './http-schema.ts';
 import { AlertSchema, type ParsedAlert, type ParsedBase } from './monitor-base-schema.ts';
 import { MONITOR_SCHEMAS } from './monitor-schema.ts';
@@ -12,8 +13,9 @@ import { nearest } from './nearest.ts';
 import { resolveDns } from './resolve-dns.ts';
 import { flowMetricNames, resolveFlow } from './resolve-flow.ts';
 import { resolveGrpc } from './resolve-grpc.ts';
+import { heartbeatCircumstances, resolveHeartbeat } from './resolve-heartbeat.ts';
 import { resolveHttp } from './resolve-http.ts';
-import { defaultPolicy, resolvePolicies } from './resolve-policies.ts';
+import { defaultHeartbeatPolicy, defaultPolicy, resolvePolicies } from './resolve-policies.ts';
 import { resolveSlo } from './resolve-slo.ts';
 import { resolveSpendCap } from './resolve-spend-cap.ts';
 import { streamMetricNames } from './resolve-stream.ts';
@@ -29,6 +31,7 @@ import { SoundWebSocket, WebSocketSchema } from './websocket-schema.ts';
 /** What a monitor inherits from its deployment. */
 export interface MonitorContext {
   /** Null where they are not known, because parallax.json has problems or there is none: nothing is judged against them. */
+  readonly home: Region | null;
   readonly regions: readonly Region[] | null;
   /** For a monitor that names none while the deployment's are not known. */
   readonly standInRegions: readonly Region[];
@@ -51,6 +54,15 @@ export interface OwnContext {
   readonly isSound: (property: string) => boolean;
 }
 
+/** Where, how often and for how long it is looked at. */
+export interface Circumstances {
+  readonly regions: readonly Region[];
+  readonly everyMs: number;
+  readonly timeoutMs: number;
+  /** Of received monitors: how often there is a time to measure, which is not in every slot; null where it is not known. */
+  readonly resultEveryMs?: number | null;
+}
+
 /** A monitor without what all kinds share. */
 export type Own<M extends Monitor> = Omit<M, Exclude<keyof MonitorBase, 'metrics'>>;
 
@@ -64,7 +76,8 @@ export function resolveMonitor(value: Json, context: MonitorContext, reporter: R
   const resolve = <T extends ParsedBase>(
     checked: Checked<T>,
     own: (parsed: T, context: OwnContext, reporter: Reporter) => OwnPart | null,
-  ) => resolveWith(checked, own, value, context, reporter);
+    where: (parsed: T, context: MonitorContext, reporter: Reporter) => Circumstances = probedCircumstances,
+  ) => resolveWith(checked, own, where, value, context, reporter);
   const resolved = (() => {
     switch (type.is) {
       case 'http':
@@ -81,6 +94,8 @@ export function resolveMonitor(value: Json, context: MonitorContext, reporter: R
         return resolve(check(GrpcSchema, SoundGrpc), resolveGrpc);
       case 'flow':
         return resolve(check(FlowSchema, SoundFlow), resolveFlow);
+      case 'heartbeat':
+        return resolve(check(HeartbeatSchema, SoundHeartbeat), resolveHeartbeat, heartbeatCircumstances);
     }
   })();
   return type.isKnown ? resolved : { ...resolved, monitor: null };
@@ -91,6 +106,7 @@ type OwnPart = { [M in Monitor as M['type']]: Own<M> }[MonitorType];
 function resolveWith<T extends ParsedBase>(
   { value: parsed, broken }: Checked<T>,
   own: (parsed: T, context: OwnContext, reporter: Reporter) => OwnPart | null,
+  where: (parsed: T, context: MonitorContext, reporter: Reporter) => Circumstances,
   value: Json,
   context: MonitorContext,
   reporter: Reporter,
@@ -98,15 +114,16 @@ function resolveWith<T extends ParsedBase>(
   if (parsed === null) return { id: null, monitor: null };
   const known = <V>(property: string, resolved: V): V | null => (broken.has(property) ? null : resolved);
 
-  const everyMs = parsed.every ?? context.everyMs;
-  const timeoutMs = parsed.timeout ?? context.timeoutMs;
-  const regions = resolveRegions(parsed.regions, context, reporter.at(['regions']));
+  const { regions, everyMs, timeoutMs, resultEveryMs } = where(parsed, context, reporter);
   const regionsKnown = parsed.regions !== undefined || context.regions !== null;
   const ownContext = { timeoutMs: known('timeout', timeoutMs), isSound: (property: string) => !broken.has(property) };
   const ownPart = own(parsed, ownContext, reporter);
+  const isReceived = resultEveryMs !== undefined;
   const policyContext = {
     everyMs: known('every', everyMs),
-    timeoutMs: ownContext.timeoutMs,
+    latencyEveryMs: isReceived ? resultEveryMs : known('every', everyMs),
+    // No timeout ends a job.
+    timeoutMs: isReceived ? null : ownContext.timeoutMs,
     customMetrics: metricNames(value),
     streamMetrics: streamMetricNames(value),
     regionCount: regionsKnown ? known('regions', regions.length) : null,
@@ -119,7 +136,7 @@ function resolveWith<T extends ParsedBase>(
     timeoutMs,
     policies:
       parsed.alerts === undefined && !broken.has('alerts')
-        ? [defaultPolicy(everyMs)]
+        ? [isReceived ? defaultHeartbeatPolicy(everyMs) : defaultPolicy(everyMs)]
         : resolvePolicies(soundAlerts(value), policyContext, reporter.at(['alerts'])),
     slo:
       parsed.slo === undefined
@@ -210,6 +227,14 @@ function metricNames(value: Json): string[] | null {
   if (members['type'] === 'flow') return flowMetricNames(members);
   const { metrics = {} } = members;
   return typeof metrics === 'object' && metrics !== null && !Array.isArray(metrics) ? Object.keys(metrics) : null;
+}
+
+function probedCircumstances(parsed: ParsedBase, context: MonitorContext, reporter: Reporter): Circumstances {
+  return {
+    regions: resolveRegions(parsed.regions, context, reporter.at(['regions'])),
+    everyMs: parsed.every ?? context.everyMs,
+    timeoutMs: parsed.timeout ?? context.timeoutMs,
+  };
 }
 
 function resolveRegions(

@@ -12,6 +12,8 @@ const DEFAULT_REMIND_EVERY_MS = 4 * HOUR_MS;
 /** What the rest of the monitor says, null where that has problems of its own and so cannot be judged against. */
 export interface PolicyContext {
   readonly everyMs: number | null;
+  /** How often there is a time to measure. */
+  readonly latencyEveryMs: number | null;
   readonly timeoutMs: number | null;
   readonly customMetrics: readonly string[] | null;
   readonly streamMetrics: readonly string[];
@@ -34,6 +36,11 @@ export function defaultPolicy(everyMs: number): AlertPolicy {
     recover: 2,
     remindEveryMs: DEFAULT_REMIND_EVERY_MS,
   };
+}
+
+/** A heartbeat has one judge, who saw nothing but what came: a miss needs no second look, and a call ends it. */
+export function defaultHeartbeatPolicy(everyMs: number): AlertPolicy {
+  return { ...defaultPolicy(everyMs), regions: 'any', confirm: 1, recover: 1 };
 }
 
 /** Each alert comes with its index in `alerts`, to which the reporter's paths are relative. */
@@ -75,10 +82,10 @@ function policyIds(
 }
 
 function resolvePolicy(alert: ParsedAlert, id: string, context: PolicyContext, reporter: Reporter): AlertPolicy | null {
-  const everyMs = context.everyMs ?? MINUTE_MS;
-  const overMs = alert.over ?? Math.max(DEFAULT_OVER_MS, everyMs);
+  const everyMs = alert.metric.startsWith('latency.') ? context.latencyEveryMs : context.everyMs;
+  const overMs = alert.over ?? Math.max(DEFAULT_OVER_MS, everyMs ?? MINUTE_MS);
   const regions = alert.regions ?? 'majority';
-  if (context.everyMs !== null) checkWindow(overMs, context.everyMs, context.retention, reporter);
+  if (everyMs !== null) checkWindow(overMs, everyMs, context.retention, reporter);
   if (typeof regions === 'number' && context.regionCount !== null && regions > context.regionCount) {
     reporter.error(['regions'], {
       message: `${regions} regions must breach, and the monitor is checked from ${context.regionCount}: this can never breach.`,
@@ -100,8 +107,8 @@ function resolvePolicy(alert: ParsedAlert, id: string, context: PolicyContext, r
     reporter.error([breach.breach], threshold.complaint);
     return null;
   }
-  if (context.everyMs !== null)
-    warnOfFewResults(alert.metric, metric.value, overMs, context.everyMs, context, regions === 'pooled', reporter);
+  if (everyMs !== null)
+    warnOfFewResults(alert.metric, metric.value, overMs, everyMs, context, regions === 'pooled', reporter);
   warnOfTimeout(metric.value, breach.breach, threshold.value, context.timeoutMs, reporter);
   return {
     id,

@@ -112,7 +112,7 @@ function resolveSigV4(sigv4: NonNullable<ParsedAuth['sigv4']>, reporter: Reporte
   return { kind: 'sigv4', service, region, accessKeyId, secretAccessKey, sessionToken };
 }
 
-function warnOfClearText(text: string, path: JsonPath, reporter: Reporter): void {
+export function warnOfClearText(text: string, path: JsonPath, reporter: Reporter): void {
   if (text === '' || secretNames(text).length + captureNames(text).length > 0) return;
   reporter.warning(path, {
     message: 'This is a credential in clear, and it would be stored and shown with the monitor.',

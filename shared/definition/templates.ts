@@ -169,7 +169,7 @@ function secret(whole: string, name: string, allowed: boolean, complaints: Compl
   if (allowed) return whole;
   return complaints.add(
     'A secret cannot stand here.',
-    'Secrets may stand in request.url, request.headers values, request.body, request.json and request.auth, also of steps; tcp.send; websocket.url, websocket.headers values and websocket.send; grpc.metadata values; clientCertificate and authorities.',
+    'Secrets may stand in request.url, request.headers values, request.body, request.json and request.auth, also of steps; tcp.send; websocket.url, websocket.headers values and websocket.send; grpc.metadata values; heartbeat.token; clientCertificate and authorities.',
     'Move it there, or use ${env:NAME}.',
   );
 }

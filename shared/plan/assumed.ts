@@ -14,6 +14,13 @@ export const AGGREGATOR_REGION_WAIT_MS = 30;
 /** A run of the standby while home is well: it reads heartbeats and writes its own. */
 export const STANDBY_WAIT_MS = 80;
 
+/** A job that is done well says when it begins and when it has succeeded. */
+export const CALLS_PER_JOB_RUN = 2;
+/** Of the receiver: most jobs call so seldom that each call starts it anew. */
+export const RECEIVER_RUN_MS = 500;
+/** When a job last called. */
+export const HEARTBEAT_BYTES = 200;
+
 /** TCP and IP headers of a check's packets, about ten of 40 bytes, resolving included. */
 export const CHECK_PACKET_BYTES = 400;
 /** What Lambda itself logs of a run in JSON (start, report), and CloudWatch's 26 bytes for each of the three lines. */

@@ -11,11 +11,13 @@ import {
   MINUTES_PER_MONTH,
   NOTIFICATIONS_PER_INCIDENT,
   PLATFORM_LOG_BYTES,
+  RECEIVER_RUN_MS,
   STANDBY_WAIT_MS,
 } from './assumed.ts';
 import { CHECK_REQUEST_BYTES, RESULT_CPU_US, RUN_LOG_BYTES } from './measured.ts';
 import { PRICE_UNITS, type PriceList, type PriceName, priceIn } from './prices.ts';
 import type { PlannedFunction, RegionResources } from './resources.ts';
+import { shardsOf } from './shards.ts';
 import { checksIn, probedRegions, type TableUse } from './table-use.ts';
 
 /** What is paid for, in the order in which it is shown. */
@@ -24,6 +26,8 @@ export const LINE_NAMES = [
   'prober runs',
   'aggregator time',
   'aggregator runs',
+  'receiver time',
+  'receiver runs',
   'schedules',
   'table writes',
   'table reads',
@@ -92,10 +96,11 @@ function quantities(deployment: Deployment, replicas: number, region: RegionReso
   return [
     ...proberUse(deployment, region, use),
     ...aggregatorUse(deployment, region, use),
+    ...receiverUse(region, use),
     of('schedules', 'schedulerMillionInvocations', region.schedules * MINUTES_PER_MONTH),
     ...tableCost(replicas, region, use),
     ...secretCost(deployment, region),
-    ...logCost(region),
+    ...logCost(region, use),
     of('alarms', 'alarmMonth', region.alarms),
     ...(region.isHome ? notificationCost(deployment) : []),
   ];
@@ -106,11 +111,14 @@ function proberUse(deployment: Deployment, { functions, shards, region }: Region
   if (prober === undefined) return [];
   const runMs = shards.reduce((sum, { runTime }) => sum + runTime.expectedMs, 0);
   const monitors = probedRegions(deployment).find((each) => each.region === region)?.monitors ?? [];
-  const checks = monitors.reduce((sum, each) => sum + checksIn(each, MINUTE_MS * MINUTES_PER_MONTH), 0);
+  const probed = monitors.filter(({ type }) => type !== 'heartbeat');
+  const checks = probed.reduce((sum, each) => sum + checksIn(each, MINUTE_MS * MINUTES_PER_MONTH), 0);
+  const withJobs = [...shardsOf(monitors).values()].filter((shard) => shard.some(({ type }) => type === 'heartbeat'));
+  const readUnits = shards.length * use.readUnitsPerProberRun + withJobs.length * use.readUnitsPerHeartbeatsRun;
   return [
     of('prober time', 'lambdaGbSecond', gbSeconds(prober, runMs) * MINUTES_PER_MONTH),
     of('prober runs', 'lambdaMillionRequests', shards.length * MINUTES_PER_MONTH),
-    of('table reads', 'dynamoMillionReadUnits', shards.length * use.readUnitsPerProberRun * MINUTES_PER_MONTH),
+    of('table reads', 'dynamoMillionReadUnits', readUnits * MINUTES_PER_MONTH),
     of('check traffic', 'internetGbOut', (checks * (CHECK_REQUEST_BYTES + CHECK_PACKET_BYTES)) / GB),
   ];
 }
@@ -127,6 +135,15 @@ function aggregatorUse(deployment: Deployment, { functions, isHome }: RegionReso
       'dynamoMillionReadUnits',
       (isHome ? use.readUnitsPerRun : use.readUnitsPerIdleRun) * MINUTES_PER_MONTH,
     ),
+  ];
+}
+
+function receiverUse({ functions }: RegionResources, { heartbeatsPerMonth }: TableUse): Quantity[] {
+  const receiver = functions.find(({ kind }) => kind === 'receiver');
+  if (receiver === undefined) return [];
+  return [
+    of('receiver time', 'lambdaGbSecond', gbSeconds(receiver, RECEIVER_RUN_MS) * heartbeatsPerMonth),
+    of('receiver runs', 'lambdaMillionRequests', heartbeatsPerMonth),
   ];
 }
 
@@ -163,9 +180,10 @@ function secretCost(deployment: Deployment, { region, shards }: RegionResources)
   return [of('secrets', 'secretMonth', secrets), of('secret calls', 'secretMillionCalls', secrets * readings)];
 }
 
-function logCost({ shards, isHome, isStandby }: RegionResources): Quantity[] {
-  const runs = shards.length + (isHome || isStandby ? 1 : 0);
-  const gb = (runs * MINUTES_PER_MONTH * (RUN_LOG_BYTES + PLATFORM_LOG_BYTES)) / GB;
+function logCost({ shards, isHome, isStandby }: RegionResources, { heartbeatsPerMonth }: TableUse): Quantity[] {
+  const runs = (shards.length + (isHome || isStandby ? 1 : 0)) * MINUTES_PER_MONTH;
+  const calls = isHome ? heartbeatsPerMonth : 0;
+  const gb = (runs * (RUN_LOG_BYTES + PLATFORM_LOG_BYTES) + calls * PLATFORM_LOG_BYTES) / GB;
   return [
     of('logs', 'logsGbIngested', gb),
     of('log storage', 'logsGbMonth', gb * LOG_RETENTION_MONTHS * LOG_COMPRESSION),

@@ -34,6 +34,8 @@ export interface PlannedShard {
 
 /** Of each function that runs on a schedule: failing, throttled, dead letters, not running. */
 const ALARMS_PER_FUNCTION = 4;
+/** Of each that runs when it is called: failing, throttled. */
+const ALARMS_PER_CALLED_FUNCTION = 2;
 /** Notifications that could not be delivered. */
 const ALARMS_PER_TOPIC = 1;
 
@@ -59,17 +61,22 @@ function resourcesIn(deployment: Deployment, region: Region): RegionResources {
     ...(isProbed ? (['prober'] as const) : []),
     ...(aggregates ? (['aggregator'] as const) : []),
   ];
+  const receives = isHome && deployment.monitors.some(({ type }) => type === 'heartbeat');
+  const called: readonly FunctionKind[] = receives ? ['receiver'] : [];
   return {
     region,
     isHome,
     isStandby,
     isProbed,
     monitors: monitors.length,
-    functions: kinds.map((kind) => ({ kind, ...functionSize(deployment, kind, region) })),
+    functions: [...kinds, ...called].map((kind) => ({ kind, ...functionSize(deployment, kind, region) })),
     schedules: (isProbed ? shards.length : 0) + (aggregates ? 1 : 0),
     queues: kinds.length,
-    alarms: kinds.length * ALARMS_PER_FUNCTION + (aggregates ? ALARMS_PER_TOPIC : 0),
-    logGroups: kinds.length,
+    alarms:
+      kinds.length * ALARMS_PER_FUNCTION +
+      called.length * ALARMS_PER_CALLED_FUNCTION +
+      (aggregates ? ALARMS_PER_TOPIC : 0),
+    logGroups: kinds.length + called.length,
     topics: aggregates ? topicsFor(deployment) : 0,
     buses: aggregates ? 1 : 0,
     shards: isProbed ? shards : [],

@@ -31,11 +31,14 @@ export interface RunTime {
  * ```
  */
 export function runTime(monitors: readonly Monitor[]): RunTime {
-  return { expectedMs: lasts(monitors, expectedCheckMs), longestMs: lasts(monitors, ({ timeoutMs }) => timeoutMs) };
+  const longestMs = lasts(monitors, ({ type, timeoutMs }) => (type === 'heartbeat' ? 0 : timeoutMs));
+  return { expectedMs: lasts(monitors, expectedCheckMs), longestMs };
 }
 
 /** The most that the definition calls good: its response time's bound, or its SLO's; never more than its timeout. */
-export function expectedCheckMs(monitor: Pick<Monitor, 'expect' | 'slo' | 'timeoutMs'>): number {
+export function expectedCheckMs(monitor: Pick<Monitor, 'type' | 'expect' | 'slo' | 'timeoutMs'>): number {
+  // It is judged from what was read before, and its times are its job's.
+  if (monitor.type === 'heartbeat') return 0;
   const bounds = monitor.expect.responseTimeMs.flatMap(upperBound);
   const slo = monitor.slo?.responseTimeMs ?? null;
   return Math.min(monitor.timeoutMs, ...(bounds.length > 0 ? bounds : [slo ?? SLOW_CHECK_MS]));

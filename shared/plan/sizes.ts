@@ -28,6 +28,9 @@ function sizeOf(deployment: Deployment, kind: FunctionKind, region: Region): Fun
     case 'api':
       // A person waits for the answer.
       return { memoryMb: 1_024, timeoutMs: 15_000 };
+    case 'receiver':
+      // Reads secrets and writes one item, each for 5 s at most; a job waits for it.
+      return { memoryMb: 512, timeoutMs: 15_000 };
   }
 }
 

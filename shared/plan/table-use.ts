@@ -1,8 +1,10 @@
-import type { Deployment, Monitor, Region } from '../monitor.ts';
+import type { Deployment, HeartbeatMonitor, Monitor, Region } from '../monitor.ts';
 import { BATCH_GROUP_MS, MINUTE_MS } from '../schedule.ts';
 import { streamMetrics } from '../stream-metrics.ts';
 import { LEVEL_MS, type Level, retentionOf } from '../table.ts';
 import {
+  CALLS_PER_JOB_RUN,
+  HEARTBEAT_BYTES,
   INCIDENTS_PER_MONTH,
   ITEM_STORAGE_BYTES,
   MINUTES_PER_MONTH,
@@ -37,11 +39,15 @@ export interface TableUse {
   readonly readUnitsPerRun: number;
   readonly readUnitsPerIdleRun: number;
   readonly readUnitsPerProberRun: number;
+  /** Of home's prober, beside those, where a shard has heartbeats: what jobs have called. */
+  readonly readUnitsPerHeartbeatsRun: number;
+  /** Calls of jobs. */
+  readonly heartbeatsPerMonth: number;
   /** Results that a run of the aggregator looks at. */
   readonly resultsPerRun: number;
 }
 
-export type WriteKind = 'batches' | Level | 'progress' | 'notifications';
+export type WriteKind = 'batches' | Level | 'progress' | 'notifications' | 'heartbeats';
 
 /** DynamoDB's units. */
 const WRITE_UNIT_BYTES = 1_024;
@@ -53,6 +59,8 @@ export function tableUse(deployment: Deployment): TableUse {
   const batches = regions.map(({ monitors }) => batchesOf(monitors));
   const held = heldMs(deployment) / MINUTE_MS;
   const aggregators = deployment.standby === null ? 1 : 2;
+  const jobs = deployment.monitors.filter((monitor) => monitor.type === 'heartbeat');
+  const heartbeatsPerMonth = sum(jobs, heartbeatsIn);
   const progressBytes = PROGRESS_BYTES + regions.length * PROGRESS_REGION_BYTES;
   const writes: Written[] = [
     ...batches.map((each): Written => ({ kind: 'batches', ...each.perMinute, times: MINUTES_PER_MONTH })),
@@ -64,6 +72,7 @@ export function tableUse(deployment: Deployment): TableUse {
       units: NOTIFICATION_WRITE_UNITS,
       times: INCIDENTS_PER_MONTH * NOTIFICATIONS_PER_INCIDENT,
     },
+    { kind: 'heartbeats', bytes: HEARTBEAT_BYTES, units: unitsOf(HEARTBEAT_BYTES), times: heartbeatsPerMonth },
   ];
   const unitsOfKind = (kind: WriteKind) => sum(writes, (each) => (each.kind === kind ? each.units * each.times : 0));
   const checksPerMinute = sum(batches, ({ results }) => results);
@@ -79,6 +88,7 @@ export function tableUse(deployment: Deployment): TableUse {
       '1d': unitsOfKind('1d'),
       progress: unitsOfKind('progress'),
       notifications: unitsOfKind('notifications'),
+      heartbeats: unitsOfKind('heartbeats'),
     },
     writtenBytesPerMonth: sum(writes, ({ bytes, times }) => bytes * times),
     storedBytes: sum(regions, ({ monitors }, i) => stored(deployment, monitors, batches[i])),
@@ -89,8 +99,15 @@ export function tableUse(deployment: Deployment): TableUse {
     readUnitsPerIdleRun: headReads + 2,
     // Controls of either aggregator, not consistently.
     readUnitsPerProberRun: aggregators / 2,
+    readUnitsPerHeartbeatsRun: Math.ceil((jobs.length * HEARTBEAT_BYTES) / READ_UNIT_BYTES),
+    heartbeatsPerMonth,
     resultsPerRun: checksPerMinute * held,
   };
+}
+
+/** Calls of a job in a month that all goes well. */
+function heartbeatsIn({ heartbeat }: HeartbeatMonitor): number {
+  return (CALLS_PER_JOB_RUN * MINUTES_PER_MONTH * MINUTE_MS) / heartbeat.everyMs;
 }
 
 /** Every region that any monitor is checked from, with those monitors. */

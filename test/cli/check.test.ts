@@ -6,12 +6,13 @@ import { afterEach, beforeEach, type TestContext, test } from 'node:test';
 import { checkVerb } from '../../cli/check.ts';
 import { checkJson } from '../../cli/check-json.ts';
 import { checkJunit } from '../../cli/check-junit.ts';
+import { SKIPPED_BECAUSE } from '../../cli/check-run.ts';
 import { checkTable } from '../../cli/check-table.ts';
 import { dispatch } from '../../cli/dispatch.ts';
 import { traceId } from '../../shared/result.ts';
 import { monitor } from '../prober/build.ts';
 import { serveHttp } from '../servers/loopback.ts';
-import { failureOf, resultOf } from '../shared/build.ts';
+import { failureOf, heartbeatOf, resultOf } from '../shared/build.ts';
 import { fakeIo } from './process.ts';
 
 let cwd: string;
@@ -142,6 +143,23 @@ test('without files checks all of the deployment’s monitors, named by their fi
   );
 });
 
+const HEARTBEAT = { id: 'nightly', type: 'heartbeat', heartbeat: { every: '1d', token: '${secret:nightly}' } };
+
+test('heartbeats beside others are skipped, which fails nothing', async (t) => {
+  write('mixed.json', [{ id: 'a', request: { url: await target(t, 200) } }, HEARTBEAT]);
+  const { code, out, err } = await check(['mixed.json']);
+  assert.equal(code, 0);
+  assert.match(out, /– {2}nightly\n +not checked: a heartbeat is received from its job/);
+  assert.match(err, /^1 monitor: 1 passed, 0 failed, 0 inconclusive\. 1 heartbeat skipped: their jobs call\.$/m);
+});
+
+test('heartbeats alone: 2, since nothing was checked', async () => {
+  write('jobs.json', HEARTBEAT);
+  const { code, out } = await check(['jobs.json', '--json']);
+  assert.equal(code, 2);
+  assert.equal(JSON.parse(out).ok, false);
+});
+
 test('--json and --junit together: 2', async () => {
   assert.equal((await check(['a.json', '--json', '--junit'])).code, 2);
 });
@@ -160,12 +178,14 @@ const CHECKED = [
         result: resultOf({ monitorId: 'c', outcome: 'inconclusive', reason: 'prober', detail: 'ours', totalMs: null }),
       },
     ],
+    skipped: [heartbeatOf({ id: 'd', name: 'Nightly' })],
   },
 ];
 
 test('--json says all that was found', () => {
   const { results, ...summary } = JSON.parse(checkJson(CHECKED));
-  assert.deepEqual(summary, { ok: false, passed: 1, failed: 1, inconclusive: 1 });
+  const skipped = [{ file: 'monitors/a.json', id: 'd', name: 'Nightly', detail: SKIPPED_BECAUSE }];
+  assert.deepEqual(summary, { ok: false, passed: 1, failed: 1, inconclusive: 1, skipped });
   const { slotEpochMs, phases } = resultOf();
   assert.deepEqual(results[0], {
     file: 'monitors/a.json',
@@ -193,14 +213,17 @@ test('--junit is a suite a file, failures and errors apart, escaped', () => {
     checkJunit(CHECKED),
     [
       '<?xml version="1.0" encoding="UTF-8"?>',
-      '<testsuites name="parallax check" tests="3" failures="1" errors="1" time="0.150000">',
-      '  <testsuite name="monitors/a.json" tests="3" failures="1" errors="1" time="0.150000">',
+      '<testsuites name="parallax check" tests="4" failures="1" errors="1" skipped="1" time="0.150000">',
+      '  <testsuite name="monitors/a.json" tests="4" failures="1" errors="1" skipped="1" time="0.150000">',
       '    <testcase classname="monitors/a.json" name="a" time="0.100000"/>',
       '    <testcase classname="monitors/a.json" name="b" time="0.050000">',
       '      <failure type="status" message="body expected &quot;&lt;a&gt;&quot;, got &quot;&amp;\uFFFD&quot;"/>',
       '    </testcase>',
       '    <testcase classname="monitors/a.json" name="c" time="0.000000">',
       '      <error type="prober" message="ours"/>',
+      '    </testcase>',
+      '    <testcase classname="monitors/a.json" name="d" time="0.000000">',
+      `      <skipped message="${SKIPPED_BECAUSE}"/>`,
       '    </testcase>',
       '  </testsuite>',
       '</testsuites>',
@@ -211,7 +234,13 @@ test('--junit is a suite a file, failures and errors apart, escaped', () => {
 
 test('the table lines up, and a phase that did not happen is a dash', () => {
   assert.equal(
-    checkTable([{ file: 'a.json', checked: CHECKED.flatMap(({ checked }) => checked).slice(0, 2) }]),
+    checkTable([
+      {
+        file: 'a.json',
+        checked: CHECKED.flatMap(({ checked }) => checked).slice(0, 2),
+        skipped: [heartbeatOf({ id: 'd' })],
+      },
+    ]),
     [
       '   monitor  status  total  dns  connect  tls  first byte  download   (ms)',
       '',
@@ -219,6 +248,8 @@ test('the table lines up, and a phase that did not happen is a dash', () => {
       '✓  a           200  100.0    —     10.0    —        85.0       5.0',
       '✗  b           503   50.0    —     10.0    —        85.0       5.0',
       '     status: body expected "<a>", got "&\u0001"',
+      '–  d',
+      `     ${SKIPPED_BECAUSE}`,
       '',
     ].join('\n'),
   );
@@ -231,7 +262,7 @@ test('for a person: a stream’s numbers stand beneath it, as far as they are kn
   } as const;
   const metrics = { timeToFirstToken: 412, tokensPerSecond: 45.25, outputTokens: 20, cost: 0.0022 };
   const checked = [metrics, {}].map((numbers) => ({ monitor: streamed, result: resultOf({ metrics: numbers }) }));
-  const lines = checkTable([{ file: 'a.json', checked }]).split('\n');
+  const lines = checkTable([{ file: 'a.json', checked, skipped: [] }]).split('\n');
   assert.deepEqual(
     lines.filter((line) => line.includes('token')),
     ['     first token 412.0 · 45.3 tokens/s · 20 tokens · $0.0022', '     first token —'],

@@ -4,6 +4,7 @@ import { describe, it } from 'node:test';
 import { ENVIRONMENT } from '../../shared/environment.ts';
 import type { Deployment, Monitor } from '../../shared/monitor.ts';
 import { batchPut } from '../../shared/table.ts';
+import { heartbeatOf } from '../shared/build.ts';
 import { deploymentOf, monitorOf } from './build.ts';
 import { list, member, permissionsOf } from './permissions.ts';
 import { allPropertiesOf, onlyOf, propertiesOf, stackOf, synthesize } from './synthesize.ts';
@@ -14,6 +15,8 @@ const synthesized = synthesize({ config: deploymentOf(), api: true });
 const prober = stackOf(synthesized, `parallax-acme-prober-${REGION}`);
 const aggregator = stackOf(synthesized, 'parallax-acme-aggregator-us-east-1');
 const api = stackOf(synthesized, 'parallax-acme-api-us-east-1');
+const withJob = synthesize({ config: deploymentOf({ monitors: [MONITOR, heartbeatOf()] }) });
+const receiver = stackOf(withJob, 'parallax-acme-receiver-us-east-1');
 
 const tableArn = (region: string) => `arn:aws:dynamodb:${region}:<AWS::AccountId>:table/parallax-acme`;
 const withoutIds = (lines: readonly string[]) => lines.map((line) => line.replace(/<(\D+?)[0-9A-F]{8}/g, '<$1'));
@@ -41,7 +44,7 @@ describe('every function', () => {
   });
 
   it('logs JSON into a group that forgets', () => {
-    for (const stack of [prober, aggregator, api]) {
+    for (const stack of [prober, aggregator, api, receiver]) {
       const group = onlyOf(stack, 'AWS::Logs::LogGroup');
       const { LoggingConfig, FunctionName } = onlyOf(stack, 'AWS::Lambda::Function');
       assert.equal(group['LogGroupName'], `/aws/lambda/${String(FunctionName)}`);
@@ -89,14 +92,19 @@ describe('every function', () => {
     ['prober', prober],
     ['aggregator', aggregator],
     ['api', api],
+    ['receiver', receiver],
   ] as const) {
     it(`may call what the code of the ${kind} calls, and nothing else`, () => {
       const granted = permissionsOf(stack, 'lambda.amazonaws.com').map((line) => line.split(' on ')[0] ?? line);
       const plumbing = ['logs:CreateLogStream', 'logs:PutLogEvents', 'sqs:SendMessage'];
       const own = granted.filter((action) => !plumbing.includes(action));
       // Secrets are read only where a monitor uses one: below.
-      const called = actionsCalledBy(kind).filter((action) => !/^(ssm|secretsmanager):/.test(action));
-      assert.deepEqual([...new Set(own)], called);
+      const isSecret = (action: string) => /^(ssm|secretsmanager):/.test(action);
+      const called = actionsCalledBy(kind).filter((action) => !isSecret(action));
+      assert.deepEqual(
+        [...new Set(own)].filter((action) => kind !== 'receiver' || !isSecret(action)),
+        called,
+      );
     });
   }
 });
@@ -245,6 +253,60 @@ describe('the API', () => {
       'logs:CreateLogStream on <ApiLog.Arn>',
       'logs:PutLogEvents on <ApiLog.Arn>',
     ]);
+  });
+});
+
+describe('the receiver', () => {
+  it('is there where a job calls, and only there', () => {
+    assert.deepEqual(
+      [...synthesized.stacks.keys()].filter((name) => name.includes('receiver')),
+      [],
+    );
+    assert.deepEqual(
+      [...withJob.stacks.keys()].filter((name) => name.includes('receiver')),
+      ['parallax-acme-receiver-us-east-1'],
+    );
+  });
+
+  it('is called by anybody, through its URL alone, which is printed', () => {
+    assert.equal(onlyOf(receiver, 'AWS::Lambda::Url')['AuthType'], 'NONE');
+    const permissions = propertiesOf(receiver, 'AWS::Lambda::Permission').map(
+      ({ Action, Principal, FunctionUrlAuthType, InvokedViaFunctionUrl }) => ({
+        Action,
+        Principal,
+        only: FunctionUrlAuthType ?? InvokedViaFunctionUrl,
+      }),
+    );
+    assert.deepEqual(permissions, [
+      { Action: 'lambda:InvokeFunctionUrl', Principal: '*', only: 'NONE' },
+      { Action: 'lambda:InvokeFunction', Principal: '*', only: true },
+    ]);
+    assert.match(receiver.text, /"Outputs":\s*\{\s*"ReceiverUrl/);
+  });
+
+  it('may note when jobs called and read their tokens, and nothing else', () => {
+    const condition = JSON.stringify({
+      'ForAllValues:StringEquals': { 'dynamodb:LeadingKeys': ['heartbeat#us-east-1'] },
+    });
+    assert.deepEqual(withoutIds(permissionsOf(receiver, 'lambda.amazonaws.com')), [
+      `dynamodb:UpdateItem on ${tableArn('us-east-1')} if ${condition}`,
+      'logs:CreateLogStream on <ReceiverLog.Arn>',
+      'logs:PutLogEvents on <ReceiverLog.Arn>',
+      'ssm:GetParameters on arn:<AWS::Partition>:ssm:us-east-1:<AWS::AccountId>:parameter/parallax/acme/nightly',
+    ]);
+  });
+
+  it('lets home’s prober read what was called, and no other', () => {
+    const jobKeys = (region: string) =>
+      permissionsOf(stackOf(withJob, `parallax-acme-prober-${region}`), 'lambda.amazonaws.com').flatMap((line) => [
+        ...line.matchAll(/(?:heartbeat|awaited)#[\w-]+/g),
+      ]);
+    assert.deepEqual(jobKeys('us-east-1').map(String), [
+      'awaited#us-east-1',
+      'heartbeat#us-east-1',
+      'awaited#us-east-1',
+    ]);
+    assert.deepEqual(jobKeys('eu-west-1'), []);
   });
 });
 

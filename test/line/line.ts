@@ -1,5 +1,6 @@
 import type { TestContext } from 'node:test';
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import { aggregatorReader } from '../../functions/api/aggregator-reader.ts';
 import { route } from '../../functions/api/routes.ts';
 import { randomHex } from '../../functions/prober/attempt.ts';
@@ -10,11 +11,18 @@ import { createHandler } from '../../functions/prober/handler.ts';
 import { createResolver } from '../../functions/prober/resolve.ts';
 import type { SecretSource } from '../../functions/prober/secrets.ts';
 import { createTrust } from '../../functions/prober/trust.ts';
+import type { HttpEvent } from '../../functions/receiver/call.ts';
+import { receive } from '../../functions/receiver/receive.ts';
+import type { ReadSecrets } from '../../functions/receiver/secret-values.ts';
+import { createTokens } from '../../functions/receiver/tokens.ts';
 import { type Demo, startDemo } from '../../local/demo.ts';
 import type { StatusResponse, Verdict } from '../../shared/api-types.ts';
-import type { Region, SecretStore } from '../../shared/monitor.ts';
+import { readResults } from '../../shared/history.ts';
+import type { HeartbeatMonitor, Region, SecretStore } from '../../shared/monitor.ts';
+import type { Result } from '../../shared/result.ts';
 import { MINUTE, Scene, START } from '../aggregator/scene.ts';
 import { clientOf, endpointOf, TABLE } from '../engine/table.ts';
+import { callOf } from '../receiver/build.ts';
 import { deploymentOf, monitorOf, REGIONS } from '../shared/build.ts';
 
 /** The whole way of the data, all of it real but the clock: probers, table, aggregator, API, and a demo API to break. */
@@ -22,11 +30,14 @@ export class Line {
   readonly scene: Scene;
   readonly demo: Demo;
   readonly #probe: (minute: number) => Promise<void>;
+  readonly #receive: (event: HttpEvent) => Promise<APIGatewayProxyStructuredResultV2>;
+  #receivedAtEpochMs = START;
 
   /** One a region, as each prober has its own. */
   readonly proberClients: ReadonlyMap<Region, DynamoDBClient>;
+  readonly receiverClient: DynamoDBClient;
 
-  private constructor(scene: Scene, demo: Demo, endpoint: string, secretsOf: SecretsOf) {
+  private constructor(scene: Scene, demo: Demo, endpoint: string, secretsOf: SecretsOf, tokenSecrets: ReadSecrets) {
     this.scene = scene;
     this.demo = demo;
     this.proberClients = new Map(REGIONS.map((region) => [region, clientOf(endpoint)]));
@@ -56,6 +67,22 @@ export class Line {
         log: () => {},
       }),
     );
+    this.receiverClient = clientOf(endpoint);
+    const { monitors, home } = scene.deployment;
+    const jobs = monitors.filter((monitor) => monitor.type === 'heartbeat');
+    this.#receive = receive({
+      region: home,
+      table: TABLE,
+      dynamo: this.receiverClient,
+      tokens: createTokens(
+        tokenSecrets,
+        jobs,
+        () => this.#receivedAtEpochMs,
+        () => {},
+      ),
+      nowEpochMs: () => this.#receivedAtEpochMs,
+      log: () => {},
+    });
     this.#probe = async (minute) => {
       now = START + minute * MINUTE;
       const event = { scheduledTime: new Date(now).toISOString(), periodMs: MINUTE, shard: 0 };
@@ -63,8 +90,17 @@ export class Line {
     };
   }
 
-  /** `secretsOf`: where secrets are read, and `secretStore` says so; without it there are none. */
-  static async open(t: TestContext, secretsOf: SecretsOf | null = null, secretStore?: SecretStore): Promise<Line> {
+  /**
+   * `secretsOf`: where secrets are read, and `secretStore` says so; without it there are none. `jobs`: heartbeats beside the
+   * demo's checkout, whose tokens' secrets are `tokenSecrets`.
+   */
+  static async open(
+    t: TestContext,
+    secretsOf: SecretsOf | null = null,
+    secretStore?: SecretStore,
+    jobs: readonly HeartbeatMonitor[] = [],
+    tokenSecrets: ReadSecrets = async () => ({ values: new Map(), error: null }),
+  ): Promise<Line> {
     const demo = await startDemo(0);
     t.after(() => demo.close());
     const cost = { name: 'cost', from: 'json', path: '$.queue.depth' } as const;
@@ -74,11 +110,11 @@ export class Line {
     const expect = { ...checkout.expect, status: [{ op: 'equals', value: 200 }] as const };
     const scene = await Scene.open(
       t,
-      deploymentOf([{ ...checkout, expect }], { standby: 'eu-west-1', ...(secretStore && { secretStore }) }),
+      deploymentOf([{ ...checkout, expect }, ...jobs], { standby: 'eu-west-1', ...(secretStore && { secretStore }) }),
     );
-    const line = new Line(scene, demo, await endpointOf(scene.client), secretsOf ?? (() => NOTHING));
+    const line = new Line(scene, demo, await endpointOf(scene.client), secretsOf ?? (() => NOTHING), tokenSecrets);
     t.after(() => {
-      for (const client of line.proberClients.values()) client.destroy();
+      for (const client of [...line.proberClients.values(), line.receiverClient]) client.destroy();
     });
     return line;
   }
@@ -94,11 +130,28 @@ export class Line {
     return this.#probe(minute);
   }
 
-  async verdict(minute: number): Promise<{ verdict: Verdict | undefined; because: string | null | undefined }> {
+  /** A job's call so many minutes after the start, which need not be whole; the status of its answer. */
+  async call(minute: number, path: string, query: Readonly<Record<string, string>> = {}, body = ''): Promise<number> {
+    this.#receivedAtEpochMs = START + minute * MINUTE;
+    const { statusCode } = await this.#receive(callOf(path, { query, body }));
+    return statusCode ?? 0;
+  }
+
+  /** A monitor's results from home, up to the minute. */
+  async results(id: string, minute: number): Promise<readonly Result[]> {
+    const { deployment, history } = this.scene;
+    const all = await readResults(history, deployment.home, START, START + minute * MINUTE);
+    return all.filter(({ monitorId }) => monitorId === id);
+  }
+
+  async verdict(
+    minute: number,
+    id = 'checkout',
+  ): Promise<{ verdict: Verdict | undefined; because: string | null | undefined }> {
     const { deployment, client, history } = this.scene;
     const api = { deployment, history, aggregators: aggregatorReader(client, deployment, history) };
     const { body } = await route(api, 'GET', '/api/status', {}, START + minute * MINUTE + 30_000);
-    const [monitor] = (body as StatusResponse).monitors;
+    const monitor = (body as StatusResponse).monitors.find((each) => each.id === id);
     return { verdict: monitor?.verdict, because: monitor?.because };
   }
 }

@@ -11,12 +11,14 @@ import { aggregatorReader } from '../../functions/api/aggregator-reader.ts';
 import { route } from '../../functions/api/routes.ts';
 import { createSecretsManagerSecrets } from '../../functions/prober/secrets-manager.ts';
 import { createSsmSecrets } from '../../functions/prober/ssm-secrets.ts';
+import { fromParameterStore } from '../../functions/receiver/secret-values.ts';
 import type { Deployment, Region } from '../../shared/monitor.ts';
 import { secretParameterName } from '../../shared/secret-store.ts';
 import { MINUTE, START } from '../aggregator/scene.ts';
 import { clientOf, endpointOf, TABLE } from '../engine/table.ts';
 import { permissionsOf } from '../infra/permissions.ts';
 import { synthesize } from '../infra/synthesize.ts';
+import { heartbeatOf } from '../shared/build.ts';
 import { Line } from './line.ts';
 
 /** One call at the SDK: `dynamodb:PutItem`, and for the table the partition, for others the resource's name. */
@@ -99,19 +101,32 @@ function assertExactly(permissions: readonly Permission[], calls: readonly Call[
   assert.deepEqual(unused, [], 'never used');
 }
 
-/** An outage and its recovery, an hour of windows, a quiet time after, and somebody who looks at it all. */
+/** An outage and its recovery, a job's first call, an hour of windows, a quiet time after, and somebody who looks at it all. */
 async function recordedLine(t: TestContext) {
   const prober: Call[] = [];
   const aggregator: Call[] = [];
   const api: Call[] = [];
+  const receiver: Call[] = [];
   const ssm = new SSMClient({ region: 'us-east-1' });
-  const line = await Line.open(t, (...where) => createSsmSecrets(ssm, ...where));
+  const receiverSsm = new SSMClient({ region: 'us-east-1' });
+  const line = await Line.open(
+    t,
+    (...where) => createSsmSecrets(ssm, ...where),
+    'parameter-store',
+    [heartbeatOf()],
+    fromParameterStore(receiverSsm, 'test'),
+  );
   const { history, client } = line.scene;
   // What a check of the demo costs is 12; three regions reach the cap in the last of the minutes.
   const spendCap = { dollars: 300, per: 'day' } as const;
-  const monitors = line.scene.deployment.monitors.map((monitor) => ({ ...monitor, spendCap }));
+  const monitors = line.scene.deployment.monitors.map((monitor) =>
+    monitor.type === 'heartbeat' ? monitor : { ...monitor, spendCap },
+  );
   const deployment = { ...line.scene.deployment, monitors };
-  record(ssm, 'ssm', prober, { Parameters: [{ Name: secretParameterName('test', 'token'), Value: 'x' }] });
+  const parameters = ['token', 'nightly'].map((name) => ({ Name: secretParameterName('test', name), Value: 'x' }));
+  record(ssm, 'ssm', prober, { Parameters: parameters });
+  record(receiverSsm, 'ssm', receiver, { Parameters: parameters });
+  record(line.receiverClient, 'dynamodb', receiver);
   for (const dynamo of line.proberClients.values()) record(dynamo, 'dynamodb', prober);
 
   const own = clientOf(await endpointOf(client));
@@ -132,6 +147,7 @@ async function recordedLine(t: TestContext) {
   for (let minute = 0; minute < 12; minute += 1) {
     if (minute === 2) await line.demo.switchOn({ path: '/checkout', region: null, fault: 'error' });
     if (minute === 5) await line.demo.healAll();
+    if (minute === 3) assert.equal(await line.call(minute, '/heartbeat/nightly/x'), 200);
     await line.probe(minute);
     await run(minute);
   }
@@ -141,13 +157,17 @@ async function recordedLine(t: TestContext) {
     const { status } = await route({ deployment, history, aggregators: reader }, 'GET', path, {}, START + 12 * MINUTE);
     assert.equal(status, 200);
   }
-  return { deployment, prober, aggregator, api };
+  return { deployment, prober, aggregator, api, receiver };
 }
 
 test('each function may do exactly what it was seen to do at the SDK', async (t) => {
-  const { deployment, prober, aggregator, api } = await recordedLine(t);
+  const { deployment, prober, aggregator, api, receiver } = await recordedLine(t);
   const only = (calls: readonly Call[], region: Region) =>
-    calls.filter(({ resource }) => !resource.startsWith('batch#') || resource === `batch#${region}`);
+    calls.filter(({ resource }) => {
+      // The job's token, which home's prober reads alone: one recorder stands for all regions' clients.
+      if (resource.endsWith('/nightly')) return region === deployment.home;
+      return !/^(batch|heartbeat|awaited)#/.test(resource) || resource.endsWith(`#${region}`);
+    });
 
   for (const region of deployment.regions) {
     await t.test(`the prober in ${region}`, () => {
@@ -156,6 +176,9 @@ test('each function may do exactly what it was seen to do at the SDK', async (t)
   }
   await t.test('the aggregator', () => {
     assertExactly(permissionsOfFunction(deployment, 'parallax-test-aggregator-us-east-1'), aggregator);
+  });
+  await t.test('the receiver', () => {
+    assertExactly(permissionsOfFunction(deployment, 'parallax-test-receiver-us-east-1'), receiver);
   });
   await t.test('the API', () => {
     assertExactly(permissionsOfFunction(deployment, 'parallax-test-api-us-east-1', true), api);

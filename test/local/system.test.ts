@@ -48,6 +48,7 @@ async function start(
       prober: new URL('./stand-ins/prober.ts', import.meta.url),
       aggregator: new URL('./stand-ins/aggregator.ts', import.meta.url),
       api: new URL('./stand-ins/api.ts', import.meta.url),
+      receiver: new URL('./stand-ins/nothing-here.ts', import.meta.url),
     },
     ...options,
   });
@@ -119,6 +120,7 @@ describe('the system on one machine', () => {
         prober: new URL('./stand-ins/nothing-here.ts', import.meta.url),
         aggregator: new URL('./stand-ins/aggregator.ts', import.meta.url),
         api: new URL('./stand-ins/api.ts', import.meta.url),
+        receiver: new URL('./stand-ins/nothing-here.ts', import.meta.url),
       },
     });
     clock.advance(2_000);

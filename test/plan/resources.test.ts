@@ -3,6 +3,7 @@ import { describe, it } from 'node:test';
 import type { Deployment } from '../../shared/monitor.ts';
 import { plannedResources, type RegionResources } from '../../shared/plan/resources.ts';
 import { allPropertiesOf, propertiesOf, type Synthesized, synthesize } from '../infra/synthesize.ts';
+import { heartbeatOf } from '../shared/build.ts';
 import { deploymentWith, monitorsOf } from './build.ts';
 
 const CRITICAL_ONLY = { protocol: 'sms', endpoint: '+15555550100', severities: ['critical'] } as const;
@@ -17,6 +18,7 @@ for (const [what, deployment] of [
   ['a region without monitors', deploymentWith(monitorsOf(3, { regions: ['us-east-1'] }))],
   ['shards of both kinds', deploymentWith([...monitorsOf(900), ...monitorsOf(3, { id: 'fast', everyMs: 10_000 })])],
   ['recipients that all choose', deploymentWith(monitorsOf(1), { notify: [CRITICAL_ONLY] })],
+  ['a job that calls', deploymentWith([...monitorsOf(1), heartbeatOf()])],
   [
     'sizes of its own',
     deploymentWith(monitorsOf(1), { functions: { prober: { memoryMb: 3_008, timeoutMs: 99_000 } } }),

@@ -103,7 +103,7 @@ export function checkWritten(
   const resolved = resolveFiles(null, [{ file: 'monitor.json', text }], {});
   assert.ok(resolved.ok, JSON.stringify(resolved));
   const [monitor] = resolved.deployment.monitors;
-  assert.ok(monitor !== undefined);
+  assert.ok(monitor !== undefined && monitor.type !== 'heartbeat');
   return runCheck(prober(stated.prober), {
     monitor,
     slotEpochMs: SLOT_MS,

@@ -5,7 +5,7 @@ import type { Prober } from '../../functions/prober/attempt.ts';
 import { runCheck } from '../../functions/prober/check.ts';
 import { createResolver } from '../../functions/prober/resolve.ts';
 import { resolveFiles } from '../../shared/definition/resolve-files.ts';
-import type { Monitor } from '../../shared/monitor.ts';
+import type { ProbedMonitor } from '../../shared/monitor.ts';
 import { OUTCOMES, REASONS, type Result } from '../../shared/result.ts';
 import type { HostilePorts } from '../servers/hostile-process.ts';
 import { prober, SLOT_MS } from './build.ts';
@@ -112,7 +112,7 @@ async function portsOf(child: ChildProcess): Promise<HostilePorts> {
 }
 
 /** A monitor of each kind, aimed at one port; those of names at the hostile name server. */
-function monitorsOf(port: number, namePort: number): readonly Monitor[] {
+function monitorsOf(port: number, namePort: number): readonly ProbedMonitor[] {
   const host = '127.0.0.1';
   const json = { '$.status': 'ok', '$..queue': { length: { above: 0 } }, $: { not: 1 } };
   const http = {
@@ -147,12 +147,14 @@ function monitorsOf(port: number, namePort: number): readonly Monitor[] {
   const text = JSON.stringify(written);
   const resolved = resolveFiles(null, [{ file: 'monitors.json', text }], {});
   if (!resolved.ok) throw new Error(JSON.stringify(resolved));
-  return resolved.deployment.monitors.map((monitor) => ({ ...monitor, timeoutMs: TIMEOUT_MS }));
+  return resolved.deployment.monitors
+    .filter((monitor) => monitor.type !== 'heartbeat')
+    .map((monitor) => ({ ...monitor, timeoutMs: TIMEOUT_MS }));
 }
 
 /** The kinds that this prober knows how to check. */
-async function supported(hostile: Prober): Promise<ReadonlySet<Monitor['type']>> {
-  const kinds = new Set<Monitor['type']>();
+async function supported(hostile: Prober): Promise<ReadonlySet<ProbedMonitor['type']>> {
+  const kinds = new Set<ProbedMonitor['type']>();
   for (const monitor of monitorsOf(1, 1)) {
     const { detail } = await runCheck(hostile, { monitor, slotEpochMs: SLOT_MS, secrets: new Map() });
     if (detail !== `this prober cannot check ${monitor.type} monitors`) kinds.add(monitor.type);

@@ -1,4 +1,11 @@
-import type { AlertPolicy, Deployment, HttpMonitor, HttpRequest, Monitor } from '../../shared/monitor.ts';
+import type {
+  AlertPolicy,
+  Deployment,
+  HeartbeatMonitor,
+  HttpMonitor,
+  HttpRequest,
+  Monitor,
+} from '../../shared/monitor.ts';
 import type { Result } from '../../shared/result.ts';
 import { NO_PHASES } from '../../shared/result.ts';
 
@@ -62,6 +69,32 @@ export function monitorOf(over: Partial<HttpMonitor> = {}): HttpMonitor {
     slo: null,
     runbook: null,
     ...over,
+  };
+}
+
+/** A job that is due each hour with ten minutes of grace, received in us-east-1, with the policy that one gets by default. */
+export function heartbeatOf(
+  over: Partial<Omit<HeartbeatMonitor, 'heartbeat'>> & {
+    readonly heartbeat?: Partial<HeartbeatMonitor['heartbeat']>;
+  } = {},
+): HeartbeatMonitor {
+  const id = over.id ?? 'nightly';
+  return {
+    id,
+    name: id,
+    type: 'heartbeat',
+    tags: [],
+    regions: ['us-east-1'],
+    everyMs: 60_000,
+    timeoutMs: 10_000,
+    attempts: 1,
+    expect: { responseTimeMs: [] },
+    metrics: [],
+    policies: [policyOf({ regions: 'any', confirm: 1, recover: 1 })],
+    slo: null,
+    runbook: null,
+    ...over,
+    heartbeat: { everyMs: 3_600_000, graceMs: 600_000, token: '${secret:nightly}', ...over.heartbeat },
   };
 }
 
