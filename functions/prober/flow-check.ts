@@ -1,3 +1,4 @@
+import { captureNames } from '../../shared/definition/templates.ts';
 import {
   CLEANUP_FAILURES_METRIC,
   type FlowMonitor,
@@ -8,6 +9,7 @@ import {
 import { requestTexts } from '../../shared/target.ts';
 import type { Attempt, Found } from './attempt.ts';
 import { compileCaptures } from './capture.ts';
+import { namesCompared, withCaptured } from './captured-expectations.ts';
 import { CookieJar } from './cookie-jar.ts';
 import { withinDeadline } from './deadline.ts';
 import { errorMessage, type Failure, failed, inconclusive, isFailure } from './failure.ts';
@@ -67,8 +69,8 @@ const CLEANUP_MARGIN_MS = 20;
 interface Run {
   readonly flow: Compiled;
   readonly jar: CookieJar;
-  /** As secrets, by {@link capturedName}. */
-  readonly captured: Map<string, Secret>;
+  /** By name, as they were captured. */
+  readonly captured: Map<string, string | number | boolean>;
   readonly metrics: Record<string, number>;
   /** The steps' deadline has struck: what is still under way must begin nothing more. */
   isOver: boolean;
@@ -99,7 +101,7 @@ async function makeCleanup(
   const failures: { name: string; why: string }[] = [];
   for (const step of run.flow.cleanup) {
     // Where the step that creates was never reached, there is nothing to remove.
-    if (step.uses.some((name) => !run.captured.has(name))) continue;
+    if ([...step.sends, ...step.compares].some((name) => !run.captured.has(name))) continue;
     const leftMs = endMs - CLEANUP_MARGIN_MS - clock.monotonicMs();
     const trace = new Trace(clock);
     try {
@@ -120,8 +122,11 @@ async function makeCleanup(
 }
 
 async function makeStep(attempt: Attempt<FlowMonitor>, run: Run, step: CompiledStep): Promise<Found> {
+  const captured = new Map(
+    [...run.captured].map(([name, value]): [string, Secret] => [capturedName(name), { value: String(value) }]),
+  );
   const unsendable = Object.entries(step.monitor.request.headers).find(([, value]) =>
-    placeholderNames([value]).some((name) => !HEADER_VALUE.test(capturedText(run.captured.get(name)))),
+    placeholderNames([value]).some((name) => !HEADER_VALUE.test(capturedText(captured.get(name)))),
   );
   if (unsendable !== undefined) {
     const detail = `header ${unsendable[0]} cannot carry what an earlier step captured: it is not Latin-1`;
@@ -135,17 +140,22 @@ async function makeStep(attempt: Attempt<FlowMonitor>, run: Run, step: CompiledS
       for (const value of kept) attempt.redaction.hidePart(value);
     },
     passed: (evidence) => {
-      const captured = step.capture(evidence);
-      if (isFailure(captured)) return captured;
-      for (const [name, value] of captured) {
-        run.captured.set(capturedName(name), { value });
-        attempt.redaction.hidePart(value);
+      const found = step.capture(evidence);
+      if (isFailure(found)) return found;
+      for (const [name, value] of found) {
+        run.captured.set(name, value);
+        attempt.redaction.hidePart(String(value));
       }
       return null;
     },
   };
-  const secrets = new Map([...attempt.secrets, ...run.captured]);
-  return checkHttp({ ...attempt, monitor: step.monitor, secrets }, session);
+  const secrets = new Map([...attempt.secrets, ...captured]);
+  // Its conditions are compiled anew for each check that compares with what it has captured, and for no other.
+  const monitor =
+    step.compares.length === 0
+      ? step.monitor
+      : { ...step.monitor, expect: withCaptured(step.monitor.expect, run.captured) };
+  return checkHttp({ ...attempt, monitor, secrets }, session);
 }
 
 /** What node:http lets into a header. */
@@ -160,8 +170,10 @@ interface CompiledStep {
   /** The step as a monitor of its own. */
   readonly monitor: HttpMonitor;
   readonly capture: ReturnType<typeof compileCaptures>;
-  /** Captured values that its request holds, by {@link capturedName}. */
-  readonly uses: readonly string[];
+  /** Names of captured values that its request holds. */
+  readonly sends: readonly string[];
+  /** Names of captured values that its expectations hold. */
+  readonly compares: readonly string[];
 }
 
 interface Compiled {
@@ -177,7 +189,8 @@ const compiled = perMonitor((monitor: FlowMonitor): Compiled => {
       name,
       monitor: { ...base, type: 'http', request, expect, metrics },
       capture: compileCaptures(capture),
-      uses: placeholderNames(requestTexts(request)).filter((one) => one.startsWith(capturedName(''))),
+      sends: [...new Set(requestTexts(request).flatMap(captureNames))],
+      compares: namesCompared(expect),
     };
   };
   return {

@@ -4,6 +4,7 @@ import { conditionsFrom, contradiction, type Operators, type Subject } from './c
 import type { Complaint, JsonPath, Reporter } from './diagnostics.ts';
 import { formatDuration } from './durations-and-ratios.ts';
 import { headerNameProblem } from './resolve-request.ts';
+import { captureNames } from './templates.ts';
 
 /** What `expect` has in several kinds of monitors. Paths are relative to `expect`. */
 
@@ -23,7 +24,9 @@ export function judged(
   reporter: Reporter,
   never: Complaint | null = null,
 ): readonly Condition[] {
-  const reason = contradiction(conditions, subject);
+  // What a flow captures is not known yet.
+  const known = conditions.filter((condition) => captureNames(JSON.stringify(condition)).length === 0);
+  const reason = contradiction(known, subject);
   if (reason !== null) {
     reporter.error(path, { message: `This can never hold. ${reason}`, remedy: 'Correct or remove one of them.' });
   } else if (never !== null) reporter.error(path, never);

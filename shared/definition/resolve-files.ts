@@ -188,9 +188,17 @@ function placeholdersAt(path: JsonPath): Placeholders {
   if ((part === 'steps' || part === 'cleanup') && typeof property === 'number') {
     const isSent = rest[0] === 'request' && isSecretPlace(rest[0], rest[1]);
     // A flow shows what it was given, and trusts whom it was told to: never what an answer says.
-    return { secrets: isSent, captures: isSent && !TLS_PLACES.includes(String(rest[1])) };
+    const isOurs = TLS_PLACES.includes(String(rest[1]));
+    return { secrets: isSent, captures: (isSent && !isOurs) || isCompared(rest) };
   }
   return { secrets: isSecretPlace(part, property), captures: false };
+}
+
+/** Within a step: where `expect` compares with a value. A pattern is no such place: a captured text would be read as one. */
+function isCompared([part, property, ...rest]: JsonPath): boolean {
+  if (part !== 'expect') return false;
+  const operators = property === 'body' ? rest : rest.slice(1);
+  return (property === 'body' || property === 'header' || property === 'json') && operators[0] !== 'matches';
 }
 
 function isSecretPlace(part: string | number | undefined, property: string | number | undefined): boolean {

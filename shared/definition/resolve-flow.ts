@@ -88,7 +88,7 @@ function resolveStep(
   for (const metric of metrics) {
     takeMetric(metric.name, `a metric of step ${quote(name)}`, ['metrics', metric.name], soFar, reporter);
   }
-  if (request !== null) reportUses(request, soFar.captured, allCaptures, reporter);
+  if (request !== null) reportUses(request, expect, soFar.captured, allCaptures, reporter);
   const capture = resolveCaptures(parsed.capture ?? {}, reporter.at(['capture']));
   for (const { name: captured } of capture) soFar.captured.add(captured);
   return request === null ? null : { name, request, expect, capture, metrics };
@@ -108,6 +108,7 @@ function takeMetric(name: string, what: string, path: readonly string[], { metri
 /** A value can be used only after the step that brings it; and it never says whom to send the request to. */
 function reportUses(
   request: FlowStep['request'],
+  expect: FlowStep['expect'],
   captured: ReadonlySet<string>,
   allCaptures: readonly string[],
   reporter: Reporter,
@@ -117,6 +118,9 @@ function reportUses(
     ...Object.entries(request.headers).map(([name, value]) => [['request', 'headers', name], value] as const),
     [['request', 'body'], request.body ?? ''],
     ...Object.entries(request.auth ?? {}).map(([name, value]) => [['request', 'auth', name], value ?? ''] as const),
+    ...expect.headers.map(({ name, conditions }) => [['expect', 'header', name], JSON.stringify(conditions)] as const),
+    [['expect', 'body'], JSON.stringify(expect.body)],
+    ...expect.json.map(({ path, conditions }) => [['expect', 'json', path], JSON.stringify(conditions)] as const),
   ];
   for (const [path, text] of places) {
     for (const name of captureNames(text)) {

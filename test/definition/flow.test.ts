@@ -58,6 +58,54 @@ test('a captured value may stand in path, query, header values, body and json of
   );
 });
 
+const expecting = (expect: object) => [LOGIN, { request: { url: URL }, expect }];
+
+test('a captured value may be expected of body, headers and json, in any operator but a pattern', () => {
+  const { steps } = flowOf(
+    expecting({
+      body: { contains: 'id ${token}' },
+      header: { location: '/orders/${token}', etag: { not: '${token}' } },
+      json: { '$.id': '${token}', '$.ids': { contains: '${token}' }, '$.of': { oneOf: [{ id: '${token}' }, 'none'] } },
+    }),
+  );
+  const { body, headers, json } = steps[1]?.expect ?? {};
+  assert.deepEqual(body, [{ op: 'contains', value: 'id ${capture:token}' }]);
+  assert.deepEqual(headers, [
+    { name: 'location', conditions: [{ op: 'equals', value: '/orders/${capture:token}' }] },
+    { name: 'etag', conditions: [{ op: 'not', value: '${capture:token}' }] },
+  ]);
+  assert.deepEqual(json, [
+    { path: '$.id', conditions: [{ op: 'equals', value: '${capture:token}' }] },
+    { path: '$.ids', conditions: [{ op: 'contains', value: '${capture:token}' }] },
+    { path: '$.of', conditions: [{ op: 'oneOf', values: [{ id: '${capture:token}' }, 'none'] }] },
+  ]);
+});
+
+test('what a captured value will be is not guessed', () => {
+  assert.deepEqual(problemsOf(expecting({ body: { contains: '${token}', length: { below: 10 } } })), []);
+});
+
+for (const [where, expect] of [
+  ['$.steps[1].expect.body', { body: { contains: '${tokn}' } }],
+  ['$.steps[1].expect.header.location', { header: { location: '/${tokn}' } }],
+  ['$.steps[1].expect.json["$.id"]', { json: { '$.id': '${tokn}' } }],
+] as const) {
+  test(`a misspelt capture in ${where} is told the nearest name`, () => {
+    const [problem, ...others] = problemsOf(expecting(expect));
+    assert.deepEqual([problem?.path, problem?.remedy, others], [where, 'Did you mean ${token}?', []]);
+  });
+}
+
+test('a step cannot expect what it captures itself, nor what a later one does', () => {
+  const expect = { json: { '$.id': '${token}' } };
+  for (const steps of [[{ ...LOGIN, expect }], [{ request: { url: URL }, expect }, LOGIN]]) {
+    const [problem, ...others] = problemsOf(steps);
+    assert.equal(problem?.path, '$.steps[0].expect.json["$.id"]');
+    assert.match(problem?.message ?? '', /only by this step or a later one/);
+    assert.deepEqual(others, []);
+  }
+});
+
 test('clean-up may use what any step captures', () => {
   const { cleanup } = flowOf([LOGIN], { cleanup: [{ request: { url: `${URL}/\${token}` } }] });
   assert.deepEqual(
@@ -143,8 +191,20 @@ const WRONG: readonly [string, unknown, object, string[]][] = [
     ['$.steps[0].metrics["login-ms"]'],
   ],
   [
-    'a captured value outside of what is sent',
-    [LOGIN, { ...LOGIN, name: 'b', expect: { body: '${token}' } }],
+    'a captured value in a pattern',
+    using({}).map((step, index) => (index === 0 ? step : { ...step, expect: { body: { matches: '${token}' } } })),
+    {},
+    ['$.steps[1].expect.body.matches'],
+  ],
+  [
+    'a captured value where numbers are asked for',
+    using({}).map((step, index) => (index === 0 ? step : { ...step, expect: { status: '${token}' } })),
+    {},
+    ['$.steps[1].expect.status'],
+  ],
+  [
+    'a secret that is expected',
+    using({}).map((step, index) => (index === 0 ? step : { ...step, expect: { body: '${secret:token}' } })),
     {},
     ['$.steps[1].expect.body'],
   ],

@@ -9,7 +9,7 @@ import type { Secret } from '../../functions/prober/secrets.ts';
 import type { StallWatch } from '../../functions/prober/stalls.ts';
 import { createTrust } from '../../functions/prober/trust.ts';
 import { resolveFiles } from '../../shared/definition/resolve-files.ts';
-import type { Expectations, HttpMonitor, HttpRequest, MetricDefinition } from '../../shared/monitor.ts';
+import type { Expectations, HttpMonitor, HttpRequest, MetricDefinition, ProbedMonitor } from '../../shared/monitor.ts';
 import type { Result } from '../../shared/result.ts';
 import { AUTHORITY } from '../servers/loopback.ts';
 
@@ -94,18 +94,23 @@ export interface CheckCase extends MonitorCase {
   readonly secrets?: Readonly<Record<string, Secret>>;
 }
 
-/** Checks a monitor of any kind, as a user writes it without an id, once. */
-export function checkWritten(
-  written: object,
-  stated: { readonly prober?: Partial<Prober>; readonly secrets?: Readonly<Record<string, Secret>> } = {},
-): Promise<Result> {
+/** A monitor of any kind, as a user writes it without an id. */
+export function writtenMonitor(written: object): ProbedMonitor {
   const text = JSON.stringify({ id: 'example', timeout: '20s', ...written });
   const resolved = resolveFiles(null, [{ file: 'monitor.json', text }], {});
   assert.ok(resolved.ok, JSON.stringify(resolved));
   const [monitor] = resolved.deployment.monitors;
   assert.ok(monitor !== undefined && monitor.type !== 'heartbeat');
+  return monitor;
+}
+
+/** Checks a monitor of any kind, as a user writes it without an id, once. */
+export function checkWritten(
+  written: object,
+  stated: { readonly prober?: Partial<Prober>; readonly secrets?: Readonly<Record<string, Secret>> } = {},
+): Promise<Result> {
   return runCheck(prober(stated.prober), {
-    monitor,
+    monitor: writtenMonitor(written),
     slotEpochMs: SLOT_MS,
     secrets: new Map(Object.entries(stated.secrets ?? {})),
   });

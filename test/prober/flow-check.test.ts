@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type TestContext, test } from 'node:test';
+import { runCheck } from '../../functions/prober/check.ts';
+import type { ProbedMonitor } from '../../shared/monitor.ts';
 import { type Result, traceId } from '../../shared/result.ts';
 import { refusingPort, serveHttp } from '../servers/loopback.ts';
-import { checkWritten, SLOT_MS } from './build.ts';
+import { checkWritten, prober, SLOT_MS, writtenMonitor } from './build.ts';
 
 /** Answers by `METHOD /path`; what is not there is a 404. Gives its address, and what it was asked, in order. */
 async function api(
@@ -28,6 +30,15 @@ const json = (value: object) => (_: IncomingMessage, response: ServerResponse) =
 
 function flow(steps: readonly object[], more: object = {}): Promise<Result> {
   return checkWritten({ type: 'flow', steps, ...more });
+}
+
+/** One monitor, for several checks. */
+function flowMonitor(steps: readonly object[], more: object = {}): ProbedMonitor {
+  return writtenMonitor({ type: 'flow', steps, ...more });
+}
+
+function runFlow(monitor: ProbedMonitor): Promise<Result> {
+  return runCheck(prober(), { monitor, slotEpochMs: SLOT_MS, secrets: new Map() });
 }
 
 const login = (url: string, more: object = {}) => ({
@@ -107,6 +118,66 @@ for (const [what, answer, why] of UNCAPTURED) {
     assert.equal(result.detail, `step 1 "login": cannot capture token from $.access_token: ${why}`);
   });
 }
+
+const create = (url: string) => ({
+  name: 'create',
+  request: { method: 'POST', url: `${url}/orders` },
+  capture: { id: { json: '$.id' }, version: { header: 'etag' } },
+});
+
+test('a step is compared with what an earlier one captured, a number as a number', async (t) => {
+  const { url } = await api(t, {
+    'POST /orders': (_, response) => response.setHeader('etag', 'v-7').end('{"id":4711}'),
+    'GET /orders/4711': (_, response) =>
+      response.setHeader('etag', '4711').end('{"id":4711,"self":"/orders/4711","all":[1,4711],"version":"v-7"}'),
+  });
+  const expect = {
+    header: { etag: '${id}' },
+    body: { contains: '"id":${id},' },
+    json: {
+      '$.id': '${id}',
+      '$.self': '/orders/${id}',
+      '$.all': { contains: '${id}' },
+      '$.version': { oneOf: ['${version}', 'latest'] },
+    },
+  };
+  const { outcome, detail } = await flow([create(url), { request: { url: `${url}/orders/\${id}` }, expect }]);
+  assert.deepEqual([outcome, detail], ['passed', null]);
+});
+
+for (const [what, answer, detail] of [
+  ['another one', '{"id":4712}', 'step 2 "read": $.id expected [secret], got 4712'],
+  ['a text of it', '{"id":"4711"}', 'step 2 "read": $.id expected [secret], got "[secret]"'],
+  ['none', '{}', 'step 2 "read": $.id expected [secret], but it is missing'],
+] as const) {
+  test(`${what} in place of the number that was captured fails its step`, async (t) => {
+    const { url } = await api(t, {
+      'POST /orders': (_, response) => response.setHeader('etag', 'v-7').end('{"id":4711}'),
+      'GET /orders': (_, response) => response.end(answer),
+    });
+    const read = { name: 'read', request: { url: `${url}/orders` }, expect: { json: { '$.id': '${id}' } } };
+    const result = await flow([create(url), read]);
+    assert.deepEqual([result.outcome, result.reason, result.detail], ['failed', 'expectation', detail]);
+  });
+}
+
+test('each check compares with what it captured itself', async (t) => {
+  let id = 1;
+  const { url } = await api(t, {
+    'POST /orders': (_, response) => response.setHeader('etag', 'v-7').end(JSON.stringify({ id })),
+    'GET /orders': (_, response) => response.end(JSON.stringify({ id })),
+  });
+  const steps = [create(url), { request: { url: `${url}/orders` }, expect: { json: { '$.id': '${id}' } } }];
+  const resolved = flowMonitor(steps);
+  for (id of [1, 2]) assert.equal((await runFlow(resolved)).detail, null);
+});
+
+test('clean-up that is compared with what was never captured is left out', async (t) => {
+  const { url, asked } = await api(t, {});
+  const cleanup = [{ request: { url: `${url}/gone` }, expect: { body: { contains: '${id}' } } }];
+  const { metrics } = await flow([create(url)], { cleanup });
+  assert.deepEqual([asked, metrics['cleanup-failures']], [['POST /orders'], 0]);
+});
 
 test('what no header can carry is the fault of the one that sent it', async (t) => {
   const { url } = await api(t, { 'POST /login': json({ access_token: '→' }) });
