@@ -1,4 +1,5 @@
 import type { Monitor } from '../shared/monitor.ts';
+import type { Result } from '../shared/result.ts';
 import { DAY_MS } from '../shared/schedule.ts';
 import { batchPut, type Item, windowPuts } from '../shared/table.ts';
 import { WindowStats } from '../shared/window.ts';
@@ -11,6 +12,7 @@ const START = Date.UTC(2026, 0, 5);
 const REGION = 'ap-southeast-2';
 const { retention } = deploymentOf([]);
 const METRIC = { name: 'queueDepth', from: 'json', path: '$.queue.depth' } as const;
+const STEPS = ['login', 'find-product', 'add-to-cart', 'pay', 'log-out'];
 /** From one check in a window (a monitor of five minutes and slower) to a day of one every five seconds. */
 const CHECKS_IN_WINDOW = [1, 5, 20, 60, 300, 1_440, 17_280];
 
@@ -19,10 +21,12 @@ export function itemBytes() {
   const empty = batchBytes(0, []);
   const plain = batchBytes(RESULTS, []);
   const measured = batchBytes(RESULTS, [METRIC]);
+  const stepped = batchBytes(RESULTS, [], STEPS);
   return {
     BATCH_BYTES: empty,
     RESULT_BYTES: round((plain - empty) / RESULTS),
     RESULT_METRIC_BYTES: round((measured - plain) / RESULTS),
+    RESULT_STEP_BYTES: round((stepped - plain) / RESULTS / STEPS.length),
     WINDOWS_BYTES: windowItemBytes(0, 0, []),
     WINDOW_BYTES: CHECKS_IN_WINDOW.map((checks) => [checks, windowBytes(checks, [])]),
     WINDOW_METRIC_BYTES: CHECKS_IN_WINDOW.map((checks) => [
@@ -32,11 +36,19 @@ export function itemBytes() {
   };
 }
 
-function batchBytes(results: number, metrics: Monitor['metrics']): number {
+function batchBytes(results: number, metrics: Monitor['metrics'], steps: readonly string[] = []): number {
   const random = seededRandom(11);
   const monitors = sampleMonitors(results, metrics);
-  const found = monitors.map((monitor) => resultAt(monitor, START, 120, random));
+  const found = monitors.map((monitor) => withSteps(resultAt(monitor, START, 120, random), steps));
   return bytesOf(batchPut('t', { region: REGION, startEpochMs: START, shard: 0, results: found }, retention).Item);
+}
+
+/** As a flow's result has them: each step on a connection of its own. */
+function withSteps(result: Result, names: readonly string[]): Result {
+  if (names.length === 0) return result;
+  const { outcome, reason, failedPhase, totalMs, phases, status } = result;
+  const made = { isCleanup: false, outcome, reason, failedPhase, totalMs, phases, status };
+  return { ...result, steps: names.map((name) => ({ name, ...made })) };
 }
 
 function windowBytes(checks: number, metrics: Monitor['metrics']): number {

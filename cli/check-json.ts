@@ -1,5 +1,6 @@
-import { traceId } from '../shared/result.ts';
+import { NO_PHASES, traceId } from '../shared/result.ts';
 import { type CheckedFile, HERE, SKIPPED_BECAUSE } from './check-run.ts';
+import { type FlowStepMade, stepsOf } from './flow-steps.ts';
 
 /**
  * For programs. Stable: fields are added, never renamed or removed. Times are milliseconds, null means that it did not
@@ -23,6 +24,7 @@ export function checkJson(files: readonly CheckedFile[]): string {
       address: result.address,
       certificateDaysLeft: result.certificateDaysLeft,
       metrics: result.metrics,
+      steps: monitor.type === 'flow' ? stepsOf(monitor, result).map(stepJson) : null,
       startedAtEpochMs: result.slotEpochMs,
       traceId: traceId(monitor.id, HERE, result.slotEpochMs),
     })),
@@ -40,3 +42,11 @@ export function checkJson(files: readonly CheckedFile[]): string {
   };
   return `${JSON.stringify({ ...summary, results }, null, 2)}\n`;
 }
+
+/** A step that was not made has no outcome. */
+function stepJson({ name, isCleanup, made }: FlowStepMade) {
+  const { outcome, reason, failedPhase, status, totalMs, phases } = made ?? NOT_MADE;
+  return { name, cleanup: isCleanup, outcome, reason, failedPhase, status, totalMs, phases };
+}
+
+const NOT_MADE = { outcome: null, reason: null, failedPhase: null, status: null, totalMs: null, phases: NO_PHASES };

@@ -1,6 +1,8 @@
-import type { Result } from '../shared/result.ts';
+import type { FlowMonitor } from '../shared/monitor.ts';
+import type { Result, StepResult } from '../shared/result.ts';
 import { SECOND_MS } from '../shared/schedule.ts';
 import { type CheckedFile, SKIPPED_BECAUSE } from './check-run.ts';
+import { stepsOf } from './flow-steps.ts';
 
 /**
  * JUnit's XML, as CI systems read it: a suite per file, a case per monitor; `failed` is a failure, `inconclusive` an error,
@@ -13,7 +15,7 @@ export function checkJunit(files: readonly CheckedFile[]): string {
     const results = checked.map(({ result }) => result);
     return [
       `  <testsuite name="${escaped(file)}"${counts(results, skipped.length)}>`,
-      ...results.flatMap((result) => testCase(file, result)),
+      ...checked.flatMap((one) => testCase(file, one)),
       ...skipped.flatMap(({ id }) => skippedCase(file, id)),
       '  </testsuite>',
     ];
@@ -30,12 +32,35 @@ export function checkJunit(files: readonly CheckedFile[]): string {
   ].join('\n');
 }
 
-function testCase(file: string, result: Result): readonly string[] {
+function testCase(file: string, { monitor, result }: CheckedFile['checked'][number]): readonly string[] {
   const open = `    <testcase classname="${escaped(file)}" name="${escaped(result.monitorId)}" time="${seconds(result.totalMs)}"`;
-  if (result.outcome === 'passed') return [`${open}/>`];
-  const element = result.outcome === 'failed' ? 'failure' : 'error';
-  const attributes = `type="${result.reason}" message="${escaped(result.detail ?? '')}"`;
-  return [`${open}>`, `      <${element} ${attributes}/>`, '    </testcase>'];
+  const within = [...problem(result), ...(monitor.type === 'flow' ? stepLines(monitor, result) : [])];
+  return within.length === 0 ? [`${open}/>`] : [`${open}>`, ...within, '    </testcase>'];
+}
+
+function problem({ outcome, reason, detail }: Result): readonly string[] {
+  if (outcome === 'passed') return [];
+  const element = outcome === 'failed' ? 'failure' : 'error';
+  return [`      <${element} type="${reason}" message="${escaped(detail ?? '')}"/>`];
+}
+
+/** What the steps of a flow came to, as what the case printed: a line each. */
+function stepLines(monitor: FlowMonitor, result: Result): readonly string[] {
+  const lines = stepsOf(monitor, result).map(({ name, isCleanup, made }) => {
+    const what = made === null ? 'not made' : stepWords(made);
+    return escaped(`${isCleanup ? 'clean-up ' : ''}${name}: ${what}`);
+  });
+  return ['      <system-out>', ...lines, '      </system-out>'];
+}
+
+/** `failed: status, 503, 12.3 ms` */
+function stepWords({ outcome, reason, status, totalMs }: StepResult): string {
+  const known = [
+    ...(reason === null ? [] : [reason]),
+    ...(status === null ? [] : [`${status}`]),
+    ...(totalMs === null ? [] : [`${totalMs.toFixed(1)} ms`]),
+  ];
+  return known.length === 0 ? outcome : `${outcome}: ${known.join(', ')}`;
 }
 
 function skippedCase(file: string, id: string): readonly string[] {

@@ -1,7 +1,7 @@
 import { humanNumber } from '../shared/human.ts';
-import { type FlowMonitor, type FlowStep, stepMetric } from '../shared/monitor.ts';
 import { type Outcome, PHASES, type Result } from '../shared/result.ts';
 import { type CheckedFile, SKIPPED_BECAUSE } from './check-run.ts';
+import { type FlowStepMade, stepsOf } from './flow-steps.ts';
 
 const MARKS: Readonly<Record<Outcome, string>> = { passed: '✓', failed: '✗', inconclusive: '?' };
 
@@ -15,16 +15,8 @@ export function checkTable(files: readonly CheckedFile[]): string {
   const lines = files.flatMap(({ file, checked, skipped }) => [
     { title: file },
     ...checked.flatMap(({ monitor, result }) => [
-      {
-        cells: [
-          MARKS[result.outcome],
-          result.monitorId,
-          result.status === null ? '—' : String(result.status),
-          milliseconds(result.totalMs),
-          ...PHASES.map((phase) => milliseconds(result.phases[`${phase}Ms`])),
-        ],
-      },
-      ...(monitor.type === 'flow' ? [{ detail: stepTimes(monitor, result) }] : []),
+      { cells: [MARKS[result.outcome], result.monitorId, ...numbers(result)] },
+      ...(monitor.type === 'flow' ? stepsOf(monitor, result).map(stepLine) : []),
       ...(monitor.type === 'http' && monitor.stream !== undefined ? [{ detail: streamNumbers(result) }] : []),
       ...(result.detail === null ? [] : [{ detail: `${result.reason}: ${result.detail}` }]),
     ]),
@@ -47,11 +39,19 @@ export function checkTable(files: readonly CheckedFile[]): string {
   return `${[`${row(HEADINGS)}   (ms)`, ...text].join('\n')}\n`;
 }
 
-/** `login 12.3 → orders 45.6 → pay — · clean-up: logout 7.8`: the steps that passed have times. */
-function stepTimes({ steps, cleanup }: FlowMonitor, { metrics }: Result): string {
-  const times = (list: readonly FlowStep[]) =>
-    list.map(({ name }) => `${name} ${milliseconds(metrics[stepMetric(name)] ?? null)}`).join(' → ');
-  return `${times(steps)}${cleanup.length === 0 ? '' : ` · clean-up: ${times(cleanup)}`}`;
+function numbers({ status, totalMs, phases }: Pick<Result, 'status' | 'totalMs' | 'phases'>): readonly string[] {
+  return [
+    status === null ? '—' : String(status),
+    milliseconds(totalMs),
+    ...PHASES.map((phase) => milliseconds(phases[`${phase}Ms`])),
+  ];
+}
+
+/** `  ✗ pay`, and its numbers; a step that was not made has none. */
+function stepLine({ name, isCleanup, made }: FlowStepMade): { readonly cells: readonly string[] } {
+  const mark = made === null ? '·' : MARKS[made.outcome];
+  const cells = made === null ? PHASES.map(() => '—').concat('—', '—') : numbers(made);
+  return { cells: ['', `  ${mark} ${name}${isCleanup ? ' (clean-up)' : ''}`, ...cells] };
 }
 
 /** `first token 412.0 · 45.2 tokens/s · 20 tokens · $0.0022`, as far as they are known. */

@@ -1,5 +1,5 @@
 import type { Region, Severity } from './monitor.ts';
-import type { Outcome, Phase, Reason } from './result.ts';
+import type { Outcome, Phase, Reason, StepResult } from './result.ts';
 
 /** What `functions/api` answers. All times are Unix epoch milliseconds, ratios 0–1. Null means: not known. */
 
@@ -47,6 +47,8 @@ export interface LatestResult {
   readonly status: number | null;
   readonly totalMs: number | null;
   readonly traceId: string;
+  /** Of a flow: its steps that were made, in their order, clean-up last. */
+  readonly steps?: readonly StepResult[];
 }
 
 export interface RegionStatus extends WindowSummary {

@@ -1,11 +1,12 @@
 import { ByteReader, ByteWriter, CodecError } from './bytes.ts';
 import { type Batch, BLAMES, isFlake, OUTCOMES, PHASES, type Phases, REASONS, type Result } from './result.ts';
+import { decodeSteps, encodeSteps } from './step-codec.ts';
 
 /**
  * A batch in bytes, version 1. About 30 bytes a passed check: 100 of them are 3 write units.
  *
- *   version · region · start (s) · shard · texts (metric names, failure details) · results, by monitor id and slot
- *   result: id (shared prefix length + rest) · slot − start (s) · two flag bytes · the fields that are there
+ *   version · region · start (s) · shard · texts (names of metrics and steps, failure details) · results, by monitor id and slot
+ *   result: id (shared prefix length + rest) · slot − start (s) · two flag bytes · the fields that are there · a flow's steps
  *
  * Times are stored in microseconds, the certificate's days to a tenth. Address and blame are kept only where a check did
  * not pass, or not at the first attempt.
@@ -71,6 +72,7 @@ const FLAG = {
 
 /** In the second flag byte, above the phases. */
 const STALL_FLAG = 1 << PHASES.length;
+const STEPS_FLAG = STALL_FLAG << 1;
 
 function encodeResult(result: Result, texts: TextTable, to: ByteWriter): void {
   const metrics = Object.entries(result.metrics);
@@ -87,7 +89,7 @@ function encodeResult(result: Result, texts: TextTable, to: ByteWriter): void {
   );
   const stallMs = Math.max(0, Math.round(result.stallMs));
   const phaseBits = phases.reduce<number>((bits, ms, index) => bits | (ms === null ? 0 : 1 << index), 0);
-  to.uvarint(phaseBits | (stallMs === 0 ? 0 : STALL_FLAG));
+  to.uvarint(phaseBits | (stallMs === 0 ? 0 : STALL_FLAG) | (result.steps === undefined ? 0 : STEPS_FLAG));
   to.uvarint(Math.max(0, Math.round(result.lateMs)));
   if (stallMs > 0) to.uvarint(stallMs);
   if (result.totalMs !== null) to.uvarint(micros(result.totalMs));
@@ -113,6 +115,7 @@ function encodeResult(result: Result, texts: TextTable, to: ByteWriter): void {
     to.uvarint(texts.indexOf(result.address) + 1);
     to.uvarint(result.blame === null ? 0 : BLAMES.indexOf(result.blame) + 1);
   }
+  if (result.steps !== undefined) encodeSteps(result.steps, (name) => texts.indexOf(name), to);
 }
 
 function decodeResult(monitorId: string, slotEpochMs: number, texts: readonly string[], from: ByteReader): Result {
@@ -150,6 +153,7 @@ function decodeResult(monitorId: string, slotEpochMs: number, texts: readonly st
   const detail = told ? (texts[from.uvarint() - 1] ?? null) : null;
   const address = told ? (texts[from.uvarint() - 1] ?? null) : null;
   const blame = told ? (BLAMES[from.uvarint() - 1] ?? null) : null;
+  const steps = phaseBits & STEPS_FLAG ? decodeSteps(texts, from) : undefined;
   return {
     monitorId,
     slotEpochMs,
@@ -169,6 +173,7 @@ function decodeResult(monitorId: string, slotEpochMs: number, texts: readonly st
     address,
     certificateDaysLeft,
     metrics,
+    ...(steps !== undefined && { steps }),
   };
 }
 
@@ -186,6 +191,7 @@ class TextTable {
   constructor(results: readonly Result[]) {
     for (const result of results) {
       for (const name of Object.keys(result.metrics)) this.#add(name);
+      for (const { name } of result.steps ?? []) this.#add(name);
       if (!hasStory(result)) continue;
       this.#addBounded(result.address);
       this.#addBounded(result.detail);

@@ -374,7 +374,7 @@ export interface HeartbeatMonitor extends MonitorBase {
   readonly expect: ExpectationsBase;
 }
 
-/** `${capture:name}` may stand in the url (not in its host), header values and body, for a value of an earlier step. */
+/** `${capture:name}` may stand in the url (not in its host), header values and body, and in what is expected, for a value of an earlier step. */
 export interface FlowStep {
   /** Unique in its flow. */
   readonly name: string;

@@ -58,6 +58,22 @@ export const NO_PHASES: Phases = { dnsMs: null, connectMs: null, tlsMs: null, fi
 export const BLAMES = ['target', 'address', 'dns', 'tls', 'path', 'prober'] as const;
 export type Blame = (typeof BLAMES)[number];
 
+/** What one step of a flow came to, of those that were made. */
+export interface StepResult {
+  readonly name: string;
+  /** Made after the steps, whatever became of those; it never fails the check. */
+  readonly isCleanup: boolean;
+  readonly outcome: Outcome;
+  /** Null when passed. */
+  readonly reason: Reason | null;
+  readonly failedPhase: Phase | null;
+  /** Null when nothing was sent out. */
+  readonly totalMs: number | null;
+  /** Of the step's last hop. */
+  readonly phases: Phases;
+  readonly status: number | null;
+}
+
 /** What one check found. */
 export interface Result {
   readonly monitorId: string;
@@ -101,6 +117,8 @@ export interface Result {
   readonly certificateDaysLeft: number | null;
   /** The monitor's own metrics that this answer had. Finite numbers. */
   readonly metrics: Readonly<Record<string, number>>;
+  /** Of a flow: its steps that were made, in their order. Absent for other kinds. */
+  readonly steps?: readonly StepResult[];
 }
 
 export const MAX_DETAIL_CHARS = 300;

@@ -34,9 +34,19 @@ function metricSummaryOf(name: string, { sketch, last }: MetricStats): [string, 
 }
 
 export function latestOf(result: Result, region: Region): LatestResult {
-  const { slotEpochMs, outcome, reason, failedPhase, detail, status, totalMs } = result;
+  const { slotEpochMs, outcome, reason, failedPhase, detail, status, totalMs, steps } = result;
   const trace = traceId(result.monitorId, region, slotEpochMs);
-  return { slotEpochMs, outcome, reason, failedPhase, detail, status, totalMs, traceId: trace };
+  return {
+    slotEpochMs,
+    outcome,
+    reason,
+    failedPhase,
+    detail,
+    status,
+    totalMs,
+    traceId: trace,
+    ...(steps && { steps }),
+  };
 }
 
 /** Error budget by the SRE workbook: bad ÷ total, against 1 − objective. @see https://sre.google/workbook/implementing-slos/ */

@@ -54,6 +54,7 @@ export async function runCheck(prober: Prober, check: Check<ProbedMonitor>, pace
     address: trace.address ?? address,
     certificateDaysLeft: trace.certificate?.daysLeft ?? null,
     metrics: found.metrics,
+    ...(trace.steps !== null && { steps: trace.steps }),
   };
 }
 
@@ -66,6 +67,7 @@ async function tryOnce(attempt: Attempt<ProbedMonitor>): Promise<Tried> {
   const stalls = prober.stalls.watch();
   const ended = (found: Found): Tried => {
     trace.finish();
+    trace.endStep(found.failure);
     return { found, trace, stallMs: stalls.end() };
   };
   try {

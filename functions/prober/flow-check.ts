@@ -35,7 +35,7 @@ export async function checkFlow(attempt: Attempt<FlowMonitor>): Promise<Found> {
   const { timeoutMs } = monitor;
   const { clock } = prober;
   const flow = compiled(monitor);
-  const run: Run = { flow, jar: new CookieJar(), captured: new Map(), metrics: {}, isOver: false };
+  const run: Run = { flow, jar: new CookieJar(), captured: new Map(), metrics: {} };
   if (flow.cleanup.length === 0) return { failure: await makeSteps(attempt, run), metrics: run.metrics };
 
   const endMs = clock.monotonicMs() + timeoutMs;
@@ -47,8 +47,8 @@ export async function checkFlow(attempt: Attempt<FlowMonitor>): Promise<Found> {
   } catch (error) {
     failure = inconclusive(`the prober failed: ${errorMessage(error)}`, trace.phase);
   }
-  run.isOver = true;
   trace.finish();
+  trace.endStep(failure);
   const uncleaned = await makeCleanup(attempt, run, endMs);
   const note = uncleaned.map(({ name, why }) => `; clean-up "${name}" failed too: ${redaction.redact(why)}`).join('');
   return {
@@ -65,6 +65,9 @@ function cleanupReserveMs(timeoutMs: number): number {
 /** So much sooner than the check's own deadline the clean-up's strikes: it must never be the check that runs out of time. */
 const CLEANUP_MARGIN_MS = 20;
 
+/** Less is not enough for any request, and timers strike up to a millisecond early. */
+const MIN_CLEANUP_MS = 5;
+
 /** What one run of a flow has come to. */
 interface Run {
   readonly flow: Compiled;
@@ -72,20 +75,20 @@ interface Run {
   /** By name, as they were captured. */
   readonly captured: Map<string, string | number | boolean>;
   readonly metrics: Record<string, number>;
-  /** The steps' deadline has struck: what is still under way must begin nothing more. */
-  isOver: boolean;
 }
 
 async function makeSteps(attempt: Attempt<FlowMonitor>, run: Run): Promise<Failure | null> {
   const { trace, redaction } = attempt;
   for (const [index, step] of run.flow.steps.entries()) {
-    if (run.isOver) return null; // nobody listens any more
-    if (index > 0) trace.nextStep();
+    trace.beginStep(step.name);
     trace.place = `step ${index + 1} "${step.name}": `;
     const { failure, metrics } = await makeStep(attempt, run, step);
+    // The deadline has struck, and what this step came to was told without it.
+    if (trace.isOver) return null;
     Object.assign(run.metrics, metrics);
     if (failure !== null) return { ...failure, detail: `${trace.place}${failure.detail}` };
     run.metrics[stepMetric(step.name)] = trace.stepMs ?? 0;
+    trace.endStep(null);
   }
   trace.place = '';
   const late = run.flow.responseTime(trace.totalMs ?? 0);
@@ -104,21 +107,33 @@ async function makeCleanup(
     if ([...step.sends, ...step.compares].some((name) => !run.captured.has(name))) continue;
     const leftMs = endMs - CLEANUP_MARGIN_MS - clock.monotonicMs();
     const trace = new Trace(clock);
-    try {
-      const found =
-        leftMs <= 0
-          ? failed('timeout', null, 'no time was left')
-          : await withinDeadline(clock, leftMs, trace, () => makeStep({ ...attempt, trace }, run, step));
-      const failure = isFailure(found) ? found : found.failure;
-      if (failure !== null) failures.push({ name: step.name, why: failure.detail });
-      else if (!isFailure(found)) Object.assign(run.metrics, found.metrics, { [stepMetric(step.name)]: trace.totalMs });
-    } catch (error) {
-      failures.push({ name: step.name, why: `the prober failed: ${errorMessage(error)}` });
-    } finally {
-      trace.finish();
-    }
+    const failure = await cleanedUp(attempt, run, step, leftMs, trace);
+    trace.finish();
+    attempt.trace.steps?.push(trace.stepResult(step.name, true, failure));
+    if (failure !== null) failures.push({ name: step.name, why: failure.detail });
+    else run.metrics[stepMetric(step.name)] = trace.totalMs ?? 0;
   }
   return failures;
+}
+
+/** Why a clean-up step did not pass; null when it did. Never rejects: whatever becomes of it, the next one is made. */
+async function cleanedUp(
+  attempt: Attempt<FlowMonitor>,
+  run: Run,
+  step: CompiledStep,
+  leftMs: number,
+  trace: Trace,
+): Promise<Failure | null> {
+  if (leftMs < MIN_CLEANUP_MS) return failed('timeout', null, 'no time was left');
+  try {
+    const { clock } = attempt.prober;
+    const found = await withinDeadline(clock, leftMs, trace, () => makeStep({ ...attempt, trace }, run, step));
+    if (isFailure(found)) return found;
+    if (found.failure === null) Object.assign(run.metrics, found.metrics);
+    return found.failure;
+  } catch (error) {
+    return inconclusive(`the prober failed: ${errorMessage(error)}`, trace.phase);
+  }
 }
 
 async function makeStep(attempt: Attempt<FlowMonitor>, run: Run, step: CompiledStep): Promise<Found> {

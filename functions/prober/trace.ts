@@ -1,6 +1,7 @@
-import { NO_PHASES, type Phase, type Phases } from '../../shared/result.ts';
+import { NO_PHASES, type Phase, type Phases, type StepResult } from '../../shared/result.ts';
 import type { CertificateFacts } from './certificate.ts';
 import type { Clock } from './clock.ts';
+import type { Failure } from './failure.ts';
 
 /** What can be closed at any moment: a socket, plain or TLS. */
 export interface Closable {
@@ -41,11 +42,20 @@ export class Trace {
   /** What has come so far, redacted and short, for when the deadline strikes; null where that says nothing. */
   soFar: (() => string) | null = null;
 
+  /** Of a flow: what has been made of it, clean-up too. Null for other kinds. */
+  steps: StepResult[] | null = null;
+  #stepName: string | null = null;
+
   /** Stands before what went wrong: `step 2 "orders": ` in a flow, else nothing. */
   place = '';
 
   constructor(clock: Clock) {
     this.#clock = clock;
+  }
+
+  /** Nobody waits for the check any more: what is still under way must begin nothing. */
+  get isOver(): boolean {
+    return this.#isOver;
   }
 
   /** The phase that is under way, or that ended last. */
@@ -110,14 +120,43 @@ export class Trace {
     this.#beginHop();
   }
 
-  /** A flow goes on: what comes is measured anew, and what passed until now, but not the time in between, counts in the total. */
-  nextStep(): void {
-    this.end();
-    this.#stepsBeforeMs = this.totalMs;
-    this.#startMs = null;
-    this.#endMs = null;
-    this.redirects = 0;
-    this.#beginHop();
+  /**
+   * A step of a flow begins: what comes is measured anew, and what passed until now, but not the time in between, counts
+   * in the total.
+   */
+  beginStep(name: string): void {
+    if (this.steps === null) this.steps = [];
+    else {
+      this.end();
+      this.#stepsBeforeMs = this.totalMs;
+      this.#startMs = null;
+      this.#endMs = null;
+      this.redirects = 0;
+      this.#beginHop();
+    }
+    this.#stepName = name;
+  }
+
+  /** The step that is under way, if one is, came to this. */
+  endStep(failure: Failure | null): void {
+    if (this.#stepName === null) return;
+    this.steps?.push(this.stepResult(this.#stepName, false, failure));
+    this.#stepName = null;
+  }
+
+  /** What is known of the current step, as its result. */
+  stepResult(name: string, isCleanup: boolean, failure: Failure | null): StepResult {
+    const { stepMs } = this;
+    return {
+      name,
+      isCleanup,
+      outcome: failure?.outcome ?? 'passed',
+      reason: failure?.reason ?? null,
+      failedPhase: failure?.failedPhase ?? null,
+      totalMs: stepMs,
+      phases: stepMs === null ? NO_PHASES : { ...this.#phases },
+      status: this.status,
+    };
   }
 
   #beginHop(): void {

@@ -48,7 +48,7 @@ const step = z
       .meta({
         examples: [{ token: { json: '$.access_token' } }],
         description:
-          'Values of the answer by name, for ${name} in the requests of later steps. One that is missing fails the step.',
+          'Values of the answer by name, for ${name} in what later steps send and expect. One that is missing fails the step.',
       }),
     metrics,
   })

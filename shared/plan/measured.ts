@@ -11,6 +11,8 @@ export const BATCH_BYTES = 73;
 export const RESULT_BYTES = 30.9;
 /** What a custom metric adds to that. */
 export const RESULT_METRIC_BYTES = 5;
+/** What a step of a flow adds to that, beside its time as a metric. */
+export const RESULT_STEP_BYTES = 21.1;
 /** An item of windows without any. */
 export const WINDOWS_BYTES = 69;
 /** A monitor's window by the number of checks in it, without its id. */

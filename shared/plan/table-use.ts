@@ -18,6 +18,7 @@ import {
   BATCH_BYTES,
   RESULT_BYTES,
   RESULT_METRIC_BYTES,
+  RESULT_STEP_BYTES,
   WINDOW_BYTES,
   WINDOW_METRIC_BYTES,
   WINDOWS_BYTES,
@@ -166,7 +167,8 @@ function groupOf(monitors: readonly Monitor[], startMs: number) {
           : 0
         : slotsBelow(monitor, startMs + BATCH_GROUP_MS) - slotsBelow(monitor, startMs);
     results += due;
-    resultBytes += due * (RESULT_BYTES + metricsOf(monitor) * RESULT_METRIC_BYTES);
+    const ownBytes = metricsOf(monitor) * RESULT_METRIC_BYTES + stepsIn(monitor) * RESULT_STEP_BYTES;
+    resultBytes += due * (RESULT_BYTES + ownBytes);
     none *= Math.max(0, 1 - due);
   }
   return { results, resultBytes, chance: 1 - none };
@@ -181,6 +183,10 @@ function metricsOf(monitor: Monitor): number {
   const steps = [...monitor.steps, ...monitor.cleanup];
   const times = steps.length + (monitor.cleanup.length > 0 ? 1 : 0);
   return steps.reduce((sum, step) => sum + step.metrics.length, times);
+}
+
+function stepsIn(monitor: Monitor): number {
+  return monitor.type === 'flow' ? monitor.steps.length + monitor.cleanup.length : 0;
 }
 
 function slotsBelow({ everyMs }: Monitor, ms: number): number {

@@ -9,7 +9,8 @@ import { checkJunit } from '../../cli/check-junit.ts';
 import { SKIPPED_BECAUSE } from '../../cli/check-run.ts';
 import { checkTable } from '../../cli/check-table.ts';
 import { dispatch } from '../../cli/dispatch.ts';
-import { traceId } from '../../shared/result.ts';
+import type { FlowMonitor } from '../../shared/monitor.ts';
+import { NO_PHASES, type StepResult, traceId } from '../../shared/result.ts';
 import { monitor } from '../prober/build.ts';
 import { serveHttp } from '../servers/loopback.ts';
 import { failureOf, heartbeatOf, resultOf } from '../shared/build.ts';
@@ -203,6 +204,7 @@ test('--json says all that was found', () => {
     address: null,
     certificateDaysLeft: null,
     metrics: {},
+    steps: null,
     startedAtEpochMs: slotEpochMs,
     traceId: traceId('a', 'local', slotEpochMs),
   });
@@ -255,6 +257,81 @@ test('the table lines up, and a phase that did not happen is a dash', () => {
   );
 });
 
+/** Of its steps the second failed, the third was not made, and clean-up was. */
+const FLOWED = [
+  {
+    file: 'a.json',
+    skipped: [],
+    checked: [
+      {
+        monitor: flowOf(['login', 'order', 'pay'], ['cancel']),
+        result: failureOf({
+          monitorId: 'shop',
+          detail: 'step 2 "order": expected status 201, got 503',
+          totalMs: 22.5,
+          steps: [
+            stepOf('login', { totalMs: 12.5, status: 201 }),
+            stepOf('order', { totalMs: 10, status: 503, outcome: 'failed', reason: 'status' }),
+            stepOf('cancel', { isCleanup: true, totalMs: 5, status: 204 }),
+          ],
+        }),
+      },
+    ],
+  },
+];
+
+test('for a person: a flow’s steps stand beneath it, each with its numbers', () => {
+  assert.equal(
+    checkTable(FLOWED),
+    [
+      '   monitor                status  total  dns  connect  tls  first byte  download   (ms)',
+      '',
+      'a.json',
+      '✗  shop                      503   22.5    —     10.0    —        85.0       5.0',
+      '     ✓ login                 201   12.5    —      1.0    —         2.0         —',
+      '     ✗ order                 503   10.0    —      1.0    —         2.0         —',
+      '     · pay                     —      —    —        —    —           —         —',
+      '     ✓ cancel (clean-up)     204    5.0    —      1.0    —         2.0         —',
+      '     status: step 2 "order": expected status 201, got 503',
+      '',
+    ].join('\n'),
+  );
+});
+
+test('--json tells every step of a flow, also those that were not made', () => {
+  const { results } = JSON.parse(checkJson(FLOWED));
+  const none = {
+    outcome: null,
+    reason: null,
+    failedPhase: null,
+    status: null,
+    totalMs: null,
+    phases: { ...NO_PHASES },
+  };
+  const made = {
+    outcome: 'passed',
+    reason: null,
+    failedPhase: null,
+    phases: { ...NO_PHASES, connectMs: 1, firstByteMs: 2 },
+  };
+  assert.deepEqual(results[0].steps, [
+    { ...made, name: 'login', cleanup: false, status: 201, totalMs: 12.5 },
+    { ...made, name: 'order', cleanup: false, outcome: 'failed', reason: 'status', status: 503, totalMs: 10 },
+    { ...none, name: 'pay', cleanup: false },
+    { ...made, name: 'cancel', cleanup: true, status: 204, totalMs: 5 },
+  ]);
+});
+
+test('--junit tells what the steps of a flow came to', () => {
+  const [, said = ''] = /<system-out>\n(.*)\n *<\/system-out>/s.exec(checkJunit(FLOWED)) ?? [];
+  assert.deepEqual(said.split('\n'), [
+    'login: passed: 201, 12.5 ms',
+    'order: failed: status, 503, 10.0 ms',
+    'pay: not made',
+    'clean-up cancel: passed: 204, 5.0 ms',
+  ]);
+});
+
 test('for a person: a stream’s numbers stand beneath it, as far as they are known', () => {
   const streamed = {
     ...monitor({ id: 'a' }),
@@ -272,4 +349,25 @@ test('for a person: a stream’s numbers stand beneath it, as far as they are kn
 /** A server that gives this status; its URL. */
 async function target(t: TestContext, status: number): Promise<string> {
   return `http://127.0.0.1:${await serveHttp(t, (_, response) => response.writeHead(status).end())}`;
+}
+
+function flowOf(steps: readonly string[], cleanup: readonly string[]): FlowMonitor {
+  const { request, expect, type: _, ...base } = monitor({ id: 'shop' });
+  const stepsOf = (names: readonly string[]) =>
+    names.map((name) => ({ name, request, expect, capture: [], metrics: [] }));
+  return { ...base, type: 'flow', steps: stepsOf(steps), cleanup: stepsOf(cleanup), expect: { responseTimeMs: [] } };
+}
+
+function stepOf(name: string, over: Partial<StepResult>): StepResult {
+  return {
+    name,
+    isCleanup: false,
+    outcome: 'passed',
+    reason: null,
+    failedPhase: null,
+    totalMs: null,
+    phases: { ...NO_PHASES, connectMs: 1, firstByteMs: 2 },
+    status: null,
+    ...over,
+  };
 }

@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type TestContext, test } from 'node:test';
+import { gunzip, gzipSync } from 'node:zlib';
 import { runCheck } from '../../functions/prober/check.ts';
+import { openTcpSocket } from '../../functions/prober/connection.ts';
 import type { ProbedMonitor } from '../../shared/monitor.ts';
 import { type Result, traceId } from '../../shared/result.ts';
 import { refusingPort, serveHttp } from '../servers/loopback.ts';
-import { checkWritten, prober, SLOT_MS, writtenMonitor } from './build.ts';
+import { checkWritten, clockWithDeadline, prober, SLOT_MS, writtenMonitor } from './build.ts';
 
 /** Answers by `METHOD /path`; what is not there is a 404. Gives its address, and what it was asked, in order. */
 async function api(
@@ -330,6 +332,126 @@ test('clean-up that hangs ends with the check, and does not fail it', async (t) 
     cleanup: [{ request: { url: `${url}/hang` } }, { request: { url } }],
   });
   assert.deepEqual([result.outcome, result.metrics['cleanup-failures']], ['passed', 2]);
+});
+
+for (const [what, cleanup] of [
+  ['with clean-up', [{ name: 'clean', request: { path: '/clean' } }]],
+  ['without clean-up', []],
+] as const) {
+  test(`a step that ends after its deadline begins no other and changes no result, ${what}`, async (t) => {
+    const { clock, strike } = clockWithDeadline();
+    let answered = false;
+    let opened = 0;
+    const { url, asked } = await api(t, {
+      'GET /slow': (_, response) => {
+        answered = true;
+        response.setHeader('content-encoding', 'gzip').end(gzipSync('{"id":"late"}'));
+      },
+      'GET /clean': ok,
+    });
+    const decoded = Promise.withResolvers<void>();
+    const steps = [
+      { name: 'slow', request: { url: `${url}/slow` }, capture: { id: { json: '$.id' } } },
+      { name: 'second', request: { url: `${url}/second` } },
+    ];
+    const written = cleanup.map(({ name, request }) => ({ name, request: { url: `${url}${request.path}` } }));
+    const result = await checkWritten(
+      { type: 'flow', timeout: '60s', steps, cleanup: written },
+      {
+        prober: {
+          clock: {
+            ...clock,
+            // The first to ask after the answer is the cookie jar, before the body is decoded on another thread.
+            epochMs: () => {
+              if (answered) strike();
+              if (answered) setImmediate(() => gunzip(gzipSync('later'), () => setImmediate(decoded.resolve)));
+              answered = false;
+              return clock.epochMs();
+            },
+          },
+          openSocket: (ip, port) => {
+            opened += 1;
+            return openTcpSocket(ip, port);
+          },
+        },
+      },
+    );
+    const told = structuredClone(result);
+    await decoded.promise;
+    assert.deepEqual([result.outcome, result.reason, result.status], ['failed', 'timeout', 200]);
+    assert.deepEqual(
+      result.steps?.map(({ name, outcome }) => `${name} ${outcome}`),
+      ['slow failed', ...cleanup.map(({ name }) => `${name} passed`)],
+    );
+    assert.equal(result.metrics['slow-ms'], undefined);
+    assert.deepEqual(result, told);
+    assert.deepEqual([asked, opened], [['GET /slow', ...cleanup.map(() => 'GET /clean')], 1 + cleanup.length]);
+  });
+}
+
+test('each step that was made is told: its outcome, its times, its status and why', async (t) => {
+  const { url } = await api(t, {
+    'POST /login': (_, response) => response.writeHead(201).end('{"access_token":"abcd"}'),
+    'DELETE /abcd': (_, response) => response.writeHead(500).end(),
+  });
+  const { steps = [] } = await flow(
+    [login(url), { name: 'orders', request: { url: `${url}/404` } }, { name: 'never', request: { url } }],
+    { cleanup: [{ name: 'logout', request: { method: 'DELETE', url: `${url}/\${token}` } }] },
+  );
+  assert.deepEqual(
+    steps.map(({ name, isCleanup, outcome, reason, failedPhase, status }) => [
+      name,
+      isCleanup,
+      outcome,
+      reason,
+      failedPhase,
+      status,
+    ]),
+    [
+      ['login', false, 'passed', null, null, 201],
+      ['orders', false, 'failed', 'status', null, 404],
+      ['logout', true, 'failed', 'status', null, 500],
+    ],
+  );
+  for (const { totalMs, phases } of steps) {
+    assert.equal(phases.dnsMs, null);
+    assert.ok(totalMs !== null && phases.connectMs !== null && phases.firstByteMs !== null);
+    assert.ok(phases.connectMs + phases.firstByteMs <= totalMs);
+  }
+});
+
+test('the step in which the deadline strikes is told as far as it came', async (t) => {
+  const { url } = await api(t, { 'GET /': ok, 'GET /hang': () => {} });
+  const { steps } = await flow([{ request: { url } }, { name: 'hang', request: { url: `${url}/hang` } }], {
+    timeout: '800ms',
+  });
+  const [, hung, ...others] = steps ?? [];
+  assert.deepEqual(
+    [hung?.name, hung?.outcome, hung?.reason, hung?.failedPhase],
+    ['hang', 'failed', 'timeout', 'firstByte'],
+  );
+  assert.deepEqual([hung?.phases.firstByteMs, hung?.status, others], [null, null, []]);
+  assert.notEqual(hung?.phases.connectMs, null);
+});
+
+test('clean-up for which no time is left is told as such, and nothing is sent', async (t) => {
+  const { url, asked } = await api(t, { 'GET /': ok, 'GET /hang': () => {} });
+  const { steps } = await flow([{ request: { url } }], {
+    timeout: '800ms',
+    cleanup: [
+      { name: 'hang', request: { url: `${url}/hang` } },
+      { name: 'late', request: { url: `${url}/late` } },
+    ],
+  });
+  assert.deepEqual(
+    steps?.map(({ name, reason, totalMs }) => [name, reason, totalMs === null]),
+    [
+      ['step-1', null, false],
+      ['hang', 'timeout', false],
+      ['late', 'timeout', true],
+    ],
+  );
+  assert.deepEqual(asked, ['GET /', 'GET /hang']);
 });
 
 test('all requests of a flow belong to one trace', async (t) => {
