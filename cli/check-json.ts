@@ -17,6 +17,7 @@ export function checkJson(files: readonly CheckedFile[]): string {
       failedPhase: result.failedPhase,
       detail: result.detail,
       status: result.status,
+      protocol: result.protocol ?? null,
       totalMs: result.totalMs,
       phases: result.phases,
       redirects: result.redirects,

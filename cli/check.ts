@@ -35,7 +35,8 @@ Flags:
   --only <id>         this monitor alone; repeatable
   --json              one JSON object on stdout:
                       {"ok", "passed", "failed", "inconclusive", "skipped": [{"file", "id", "name", "detail"}],
-                      "results": [{"file", "id", "name", "outcome", "reason", "failedPhase", "detail", "status", "totalMs", "phases": {"dnsMs", "connectMs",
+                      "results": [{"file", "id", "name", "outcome", "reason", "failedPhase", "detail", "status",
+                      "protocol", "totalMs", "phases": {"dnsMs", "connectMs",
                       "tlsMs", "firstByteMs", "downloadMs"}, "redirects", "bodyBytes", "address",
                       "certificateDaysLeft", "metrics", "startedAtEpochMs", "traceId"}]}
                       Times in milliseconds; null: did not happen, or not known.

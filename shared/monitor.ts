@@ -167,6 +167,8 @@ export interface HttpRequest extends TlsSettings {
   readonly body: string | null;
   /** Sets the header `authorization`, and with `sigv4` others beside it. */
   readonly auth?: RequestAuth;
+  /** Offers HTTP/2 beside HTTP/1.1, and speaks what the target chooses. Absent: HTTP/1.1 alone. */
+  readonly http2?: boolean;
   /** 0 means that a redirect is the answer. */
   readonly maxRedirects: number;
   /** Bound on the body, before and after decoding. A larger one is `too-large`. */
@@ -211,8 +213,13 @@ export type Condition =
   | { readonly op: 'exists'; readonly value: boolean }
   | { readonly op: 'length'; readonly conditions: readonly Condition[] };
 
+/** As ALPN calls them. */
+export const HTTP_PROTOCOLS = ['http/1.0', 'http/1.1', 'h2'] as const;
+
 export interface Expectations extends CertificateExpectations {
   readonly status: readonly Condition[];
+  /** On the protocol that was spoken, one of {@link HTTP_PROTOCOLS}. */
+  readonly protocol?: readonly Condition[];
   readonly headers: readonly { readonly name: string; readonly conditions: readonly Condition[] }[];
   /** On the decoded body as text. */
   readonly body: readonly Condition[];

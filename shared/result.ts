@@ -103,6 +103,8 @@ export interface Result {
   readonly phases: Phases;
   /** HTTP status of the last hop. */
   readonly status: number | null;
+  /** What the last hop spoke: `http/1.0`, `http/1.1` or `h2`; null where no HTTP monitor was answered. Not stored. */
+  readonly protocol?: string | null;
   /**
    * 1, or more when it was tried again because it failed: all else here is of the attempt that passed, or of the first
    * where none did. An attempt that was repeated because of a stall of ours does not count. 0: never launched.

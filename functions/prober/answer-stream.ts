@@ -2,8 +2,8 @@ import type { Price, StreamFormat } from '../../shared/monitor.ts';
 import { Sketch } from '../../shared/sketch.ts';
 import { type AnswerPart, answerPart, type Usage } from './answer-events.ts';
 import { EventStream, type StreamEvent } from './event-stream.ts';
-import type { Intake } from './exchange.ts';
 import { type Failure, failed } from './failure.ts';
+import type { Intake } from './read-body.ts';
 
 /** What a stream came to. */
 export interface StreamedAnswer {

@@ -48,6 +48,7 @@ export async function runCheck(prober: Prober, check: Check<ProbedMonitor>, pace
     totalMs: trace.totalMs,
     phases: trace.totalMs === null ? NO_PHASES : trace.phases,
     status: trace.status,
+    protocol: trace.protocol,
     attempts,
     redirects: trace.redirects,
     bodyBytes: trace.bodyBytes,

@@ -1,6 +1,5 @@
 import { type ClientRequest, type IncomingHttpHeaders, type IncomingMessage, request as sendHttp } from 'node:http';
 import type { Socket } from 'node:net';
-import { tooLarge } from './body.ts';
 import type { Clock } from './clock.ts';
 import {
   brokenOff,
@@ -13,6 +12,7 @@ import {
   MAX_HEADER_BYTES,
 } from './failure.ts';
 import { isUnsendable, type Outgoing } from './outgoing.ts';
+import { type Intake, readBody } from './read-body.ts';
 import type { Trace } from './trace.ts';
 
 export interface Answer {
@@ -20,16 +20,6 @@ export interface Answer {
   readonly headers: IncomingHttpHeaders;
   /** As on the wire. Empty where the body was not read. */
   readonly body: Buffer;
-}
-
-/** Who looks at a body while it comes in. */
-export interface Intake {
-  /** What came so far, for when the deadline strikes. */
-  readonly soFar: string;
-  /** `whole`: nothing more is read. A failure ends the exchange. `atMs` is of the exchange's clock. */
-  take(piece: Uint8Array, atMs: number): 'more' | 'whole' | Failure;
-  /** The body has ended. */
-  end(): Failure | null;
 }
 
 /** Null where the body is read as a whole. `sentAtMs`: when the request was written. */
@@ -91,11 +81,16 @@ export function exchange(
       trace.enterAt('download', atMs);
       const status = response.statusCode ?? 0;
       trace.status = status;
+      trace.protocol = `http/${response.httpVersion}`;
       if (!wantsBody(status, response.headers)) {
         return resolve({ status, headers: response.headers, body: Buffer.alloc(0) });
       }
       const intake = intakeOf(status, response.headers, sentAtMs);
-      readBody(clock, response, maxBodyBytes, intake, trace).then(
+      const ends = {
+        truncated: () => false,
+        broken: (error: Error | null, bytes: number) => endedEarly(error, response, bytes),
+      };
+      readBody(clock, response, { maxBodyBytes, intake }, ends, trace).then(
         (body) => resolve(isFailure(body) ? body : { status, headers: response.headers, body }),
         reject,
       );
@@ -142,65 +137,7 @@ export function unanswered(error: Error, trace: Trace): Failure {
   return brokenOff(error, phase, phase === 'download' ? 'while reading the body' : 'while waiting for the answer');
 }
 
-function readBody(
-  clock: Clock,
-  response: IncomingMessage,
-  maxBodyBytes: number,
-  intake: Intake | null,
-  trace: Trace,
-): Promise<Buffer | Failure> {
-  return new Promise((resolve, reject) => {
-    const chunks: Buffer[] = [];
-    let bytes = 0;
-    let isOver = false;
-    trace.bodyBytes = 0;
-    if (intake !== null) trace.soFar = () => intake.soFar;
-    const end = (outcome: Buffer | Failure) => {
-      isOver = true;
-      resolve(outcome);
-    };
-    const endWhole = () => {
-      trace.leave('download');
-      end(chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks));
-    };
-    const guarded = (work: () => void) => {
-      if (isOver) return;
-      try {
-        work();
-      } catch (error) {
-        isOver = true;
-        reject(error);
-      }
-    };
-    response.on('data', (chunk: Buffer) =>
-      guarded(() => {
-        bytes += chunk.length;
-        trace.bodyBytes = bytes;
-        if (bytes > maxBodyBytes) {
-          end(tooLarge(maxBodyBytes, ''));
-          trace.close();
-          return;
-        }
-        chunks.push(chunk);
-        const taken = intake?.take(chunk, clock.monotonicMs()) ?? 'more';
-        if (taken === 'more') return;
-        if (taken === 'whole') endWhole();
-        else end(taken);
-        trace.close();
-      }),
-    );
-    response.once('end', () =>
-      guarded(() => {
-        const unfinished = intake?.end() ?? null;
-        if (unfinished === null) endWhole();
-        else end(unfinished);
-      }),
-    );
-    response.once('error', (error) => end(endedEarly(error, response, bytes)));
-  });
-}
-
-function endedEarly(error: Error, response: IncomingMessage, bytes: number): Failure {
+function endedEarly(error: Error | null, response: IncomingMessage, bytes: number): Failure {
   if (errorCode(error).startsWith('HPE_')) return brokenOff(error, 'download', 'while reading the body');
   const announced = response.headers['content-length'];
   const of = announced === undefined ? '' : ` of the ${announced} announced`;

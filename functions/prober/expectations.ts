@@ -16,6 +16,8 @@ import { compileJsonPath, type JsonSelector } from './json-path.ts';
 /** All that expectations and metrics look at. */
 export interface Evidence {
   readonly status: number;
+  /** `http/1.1`, `h2`. */
+  readonly protocol: string | null;
   readonly headers: IncomingHttpHeaders;
   readonly totalMs: number;
   readonly text: string;
@@ -64,6 +66,7 @@ export function compileExpectations(
   stream: Pick<StreamReading, 'answer' | 'stopReason'> = NOT_STREAMED,
 ): Evaluate {
   const status = compileAll(expect.status, { asText: false });
+  const protocol = compileAll(expect.protocol ?? [], { asText: false });
   const responseTime = compileResponseTime(expect.responseTimeMs);
   const body = compileAll(expect.body, { asText: false });
   const headers = compileHeaders(expect.headers);
@@ -84,6 +87,7 @@ export function compileExpectations(
       wrongStatus,
       [
         ...certificateFindings(expect.certificateValidForMs, certificateValidToEpochMs, nowEpochMs),
+        ...findingsOf('the protocol', evidence.protocol ?? undefined, protocol),
         ...headers(evidence.headers),
         ...findingsOf('the answer', evidence.streamed?.text, answer, 'no text came'),
         ...findingsOf('the stop reason', evidence.streamed?.stopReason, stopReason),

@@ -41,15 +41,17 @@ export function brokenOff(error: unknown, phase: Phase, during: string): Failure
   const code = errorCode(error);
   if (OUR_FAULT.has(code) || isDefect(error))
     return inconclusive(`the prober itself failed ${during}: ${explained(code, error)}`, phase);
-  if (code === 'HPE_HEADER_OVERFLOW') {
-    return failed('too-large', phase, `the answer's headers are larger than ${MAX_HEADER_BYTES / 1024} KiB`);
-  }
+  if (code === 'HPE_HEADER_OVERFLOW') return headersTooLarge(phase);
   const refusal = certificateRefusal(code);
   if (refusal !== null) {
     const when = phase === 'tls' ? ` ${during}` : ', as TLS 1.3 says only after the handshake';
     return failed('tls', 'tls', `${refusal}${when}`);
   }
   return failed(REASON_OF_PHASE[phase], phase, `${explained(code, error)} ${during}`);
+}
+
+export function headersTooLarge(phase: Phase): Failure {
+  return failed('too-large', phase, `the answer's headers are larger than ${MAX_HEADER_BYTES / 1024} KiB`);
 }
 
 /** Bound on an answer's header section. Common servers and proxies send at most 8 to 16 KiB. */
@@ -142,11 +144,33 @@ function explained(code: string, error: unknown): string {
   const known = EXPLANATIONS[code];
   if (known !== undefined) return known;
   if (code.startsWith('HPE_')) return `the answer is not valid HTTP (${errorReason(error) || code})`;
+  if (code.startsWith('ERR_HTTP2_')) return explainedHttp2(code, errorMessage(error));
   if (code.startsWith('ERR_SSL_')) {
     return `TLS error "${code.slice('ERR_SSL_'.length).toLowerCase().replaceAll('_', ' ')}"`;
   }
   return code === '' ? errorMessage(error) : `${errorMessage(error)} (${code})`;
 }
+
+function explainedHttp2(code: string, message: string): string {
+  switch (code) {
+    case 'ERR_HTTP2_STREAM_ERROR': {
+      const name = /NGHTTP2_(\w+)/.exec(message)?.[1] ?? message;
+      return `the HTTP/2 stream was broken off (${name}${HTTP2_HINTS[name] ?? ''})`;
+    }
+    case 'ERR_HTTP2_SESSION_ERROR':
+      return `the server broke off the HTTP/2 session (${/code (\w+)/.exec(message)?.[0] ?? message})`;
+    case 'ERR_HTTP2_ERROR':
+      return `the answer is not valid HTTP/2 (${message})`;
+    default:
+      return `${message} (${code})`;
+  }
+}
+
+/** @see https://www.rfc-editor.org/rfc/rfc9113#section-7 */
+const HTTP2_HINTS: Readonly<Record<string, string>> = {
+  ENHANCE_YOUR_CALM: ': it is asked too often, or sends too many headers',
+  HTTP_1_1_REQUIRED: ': it wants HTTP/1.1 here',
+};
 
 export function errorCode(error: unknown): string {
   return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';

@@ -1,13 +1,8 @@
-import { validateHeaderValue } from 'node:http';
-import {
-  type ClientHttp2Session,
-  connect as connectHttp2,
-  type IncomingHttpHeaders,
-  type OutgoingHttpHeaders,
-} from 'node:http2';
+import type { IncomingHttpHeaders, OutgoingHttpHeaders } from 'node:http2';
 import type { Socket } from 'node:net';
-import { brokenOff, errorMessage, type Failure, failed, inconclusive, MAX_HEADER_BYTES } from './failure.ts';
+import { brokenOff, type Failure, failed, isFailure } from './failure.ts';
 import { PREFIX_BYTES } from './grpc-wire.ts';
+import { beginStream, openSession, oversized } from './http2-session.ts';
 import type { Trace } from './trace.ts';
 
 /** How a call ended: its last headers, which hold the status, and all bytes before them. */
@@ -34,7 +29,7 @@ export function call(
   trace: Trace,
 ): Promise<CallEnd | Failure> {
   return new Promise((resolve) => {
-    const session = open(socket, authority);
+    const session = openSession(socket, authority);
     trace.hold(session);
     const broken = (error: unknown) =>
       resolve(brokenOff(error, trace.phase === 'download' ? 'download' : 'firstByte', 'during the call'));
@@ -47,13 +42,19 @@ export function call(
       resolve(failed('protocol', trace.phase, 'the server closed before the call had ended')),
     );
 
-    const stream = begin(session, headers);
-    if ('kind' in stream) return resolve(stream);
+    const stream = beginStream(session, headers, {
+      endStream: false,
+      what: 'the call',
+      from: 'the metadata and in the values of its secrets',
+    });
+    if (isFailure(stream)) return resolve(stream);
     const chunks: Buffer[] = [];
     let bytes = 0;
     let last: IncomingHttpHeaders = {};
     stream.once('error', broken);
     stream.once('response', (answer) => {
+      const tooLarge = oversized(answer, 'firstByte');
+      if (tooLarge !== null) return resolve(tooLarge);
       trace.leave('firstByte');
       trace.enter('download');
       trace.status = Number(answer[':status']);
@@ -61,6 +62,8 @@ export function call(
       last = answer;
     });
     stream.once('trailers', (trailers) => {
+      const tooLarge = oversized(trailers, 'download');
+      if (tooLarge !== null) resolve(tooLarge);
       last = trailers;
     });
     stream.on('data', (chunk: Buffer) => {
@@ -82,27 +85,4 @@ export function call(
     trace.enter('firstByte');
     stream.end(body);
   });
-}
-
-/** Bounds on what a hostile server can make a session hold. */
-function open(socket: Socket, authority: string): ClientHttp2Session {
-  return connectHttp2(authority, {
-    createConnection: () => socket,
-    maxSessionMemory: 4, // MB
-    maxHeaderListPairs: 256,
-    settings: { enablePush: false, maxHeaderListSize: MAX_HEADER_BYTES },
-  });
-}
-
-function begin(session: ClientHttp2Session, headers: OutgoingHttpHeaders) {
-  try {
-    // HTTP/2 in Node lets line breaks pass.
-    for (const [name, value] of Object.entries(headers)) {
-      if (!name.startsWith(':')) validateHeaderValue(name, String(value));
-    }
-    return session.request(headers);
-  } catch (error) {
-    const remedy = 'look for line breaks in the metadata and in the values of its secrets';
-    return inconclusive(`the call cannot be sent: ${errorMessage(error)}; ${remedy}`);
-  }
 }

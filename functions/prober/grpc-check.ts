@@ -14,6 +14,7 @@ import {
 } from './findings.ts';
 import { type CallEnd, call } from './grpc-call.ts';
 import { framed, healthOf, healthRequest, statusMessage, statusName, unframed, WireError } from './grpc-wire.ts';
+import { speaksHttp2 } from './http2-session.ts';
 import { PRODUCT, traceparent } from './outgoing.ts';
 import { perMonitor } from './per-monitor.ts';
 import { type Fill, filling } from './secrets.ts';
@@ -34,7 +35,7 @@ export async function checkGrpc(attempt: Attempt<GrpcMonitor>): Promise<Found> {
   if (isFailure(network)) return foundFailure(network);
   const socket = await openConnection(network, url, trace, ['h2']);
   if (isFailure(socket)) return foundFailure(socket);
-  if (socket instanceof TLSSocket && socket.alpnProtocol !== 'h2') {
+  if (socket instanceof TLSSocket && !speaksHttp2(socket)) {
     return foundFailure(failed('protocol', 'tls', 'the server does not offer HTTP/2 (ALPN h2)'));
   }
   const ended = await call(

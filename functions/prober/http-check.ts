@@ -10,6 +10,8 @@ import { type Network, openConnection } from './connection.ts';
 import { type Answer, exchange, type IntakeOf } from './exchange.ts';
 import { compileExpectations, type Evidence, headerValue, jsonDocument } from './expectations.ts';
 import { type Failure, failed, inconclusive, isFailure } from './failure.ts';
+import { exchangeHttp2 } from './http2-exchange.ts';
+import { speaksHttp2 } from './http2-session.ts';
 import { compileMetrics } from './metrics.ts';
 import { type Outgoing, wireHeaders } from './outgoing.ts';
 import { perMonitor } from './per-monitor.ts';
@@ -84,7 +86,8 @@ async function hop(
   outgoing: Outgoing,
   intakeOf: IntakeOf,
 ): Promise<Answer | Failure> {
-  const socket = await openConnection(network, outgoing.url, trace);
+  const { http2 = false } = monitor.request;
+  const socket = await openConnection(network, outgoing.url, trace, http2 ? ['h2', 'http/1.1'] : undefined);
   if (isFailure(socket)) return socket;
   const headers = wireHeaders(
     outgoing,
@@ -97,7 +100,7 @@ async function hop(
     monitor.stream === undefined ? ACCEPT_ENCODING : 'identity',
   );
   const { maxBodyBytes, maxRedirects } = monitor.request;
-  return exchange(
+  return (speaksHttp2(socket) ? exchangeHttp2 : exchange)(
     prober.clock,
     socket,
     { method: outgoing.method, url: outgoing.url, headers, body: outgoing.body },
@@ -143,6 +146,7 @@ function judge(
   const streamed = stream?.answer;
   const evidence = {
     status: answer.status,
+    protocol: trace.protocol,
     headers: answer.headers,
     totalMs: trace.stepMs ?? 0,
     text,

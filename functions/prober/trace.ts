@@ -38,6 +38,8 @@ export class Trace {
   certificate: CertificateFacts | null = null;
   status: number | null = null;
   bodyBytes: number | null = null;
+  /** `http/1.0`, `http/1.1` or `h2`, of an HTTP answer. */
+  protocol: string | null = null;
   redirects = 0;
   /** What has come so far, redacted and short, for when the deadline strikes; null where that says nothing. */
   soFar: (() => string) | null = null;
@@ -167,6 +169,7 @@ export class Trace {
     this.certificate = null;
     this.status = null;
     this.bodyBytes = null;
+    this.protocol = null;
     this.soFar = null;
   }
 

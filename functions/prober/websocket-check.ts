@@ -71,6 +71,7 @@ function judge(
   const text = answer?.text ?? '';
   const evidence = {
     status: trace.status ?? 0,
+    protocol: null,
     headers,
     totalMs: trace.totalMs ?? 0,
     text,

@@ -1,6 +1,6 @@
 import { RE2JS } from 're2js';
 import { z } from 'zod';
-import { GRPC_HEALTH, GRPC_STATUSES } from '../monitor.ts';
+import { GRPC_HEALTH, GRPC_STATUSES, HTTP_PROTOCOLS } from '../monitor.ts';
 import { anyJson, complain, duration } from './schema-leaves.ts';
 
 /**
@@ -219,6 +219,12 @@ export const TlsVersionConditions = oneOfNames(['TLSv1.2', 'TLSv1.3'], 'version'
 export const GrpcStatusConditions = oneOfNames(GRPC_STATUSES, 'status').meta({
   examples: ['OK', { oneOf: ['OK', 'NOT_FOUND'] }],
   description: 'The call\'s status by name, or operators such as {"oneOf": ["OK", "NOT_FOUND"]}. Default: OK.',
+});
+
+export const HttpProtocolConditions = oneOfNames(HTTP_PROTOCOLS, 'protocol').meta({
+  examples: ['h2'],
+  description:
+    'The protocol that the last answer came by: "h2", "http/1.1" or "http/1.0", or operators such as {"not": "http/1.0"}. "h2" needs "http2": true in request.',
 });
 
 export const GrpcHealthConditions = oneOfNames(GRPC_HEALTH, 'health').meta({

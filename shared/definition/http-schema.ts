@@ -4,6 +4,7 @@ import {
   AnswerConditions,
   BodyConditions,
   HeaderConditions,
+  HttpProtocolConditions,
   JsonConditions,
   ResponseTimeConditions,
   StatusConditions,
@@ -41,6 +42,11 @@ export const request = z
     }),
     auth: auth.optional(),
     ...tlsSettings,
+    http2: z.boolean().optional().meta({
+      description:
+        'true: HTTP/2 is offered beside HTTP/1.1 in the TLS handshake, and the target chooses. Default: false, HTTP/1.1 alone.',
+      default: false,
+    }),
     redirects: z.int().min(0).max(10).optional().meta({
       description: 'How many redirects are followed, 0 to 10. 0: a redirect is the answer. Default: 5.',
       default: 5,
@@ -61,6 +67,7 @@ export const request = z
 export const expectations = z
   .strictObject({
     status: StatusConditions.optional(),
+    protocol: HttpProtocolConditions.optional(),
     responseTime: ResponseTimeConditions.optional(),
     header: z
       .record(z.string(), HeaderConditions)

@@ -34,6 +34,7 @@ export function resolveExpectations(
   const noBody = context.request?.method === 'HEAD' ? NO_BODY : null;
   return {
     status: resolveStatus(expect.status, context, reporter),
+    ...(expect.protocol === undefined ? {} : { protocol: resolveProtocol(expect.protocol, context, reporter) }),
     responseTimeMs: resolveResponseTime(expect.responseTime, context.timeoutMs, reporter),
     headers: resolveHeaderConditions(expect.header, reporter),
     body: expect.body === undefined ? [] : judged(bareOr(expect.body), 'text', ['body'], reporter, noBody),
@@ -56,6 +57,20 @@ function resolveStatus(
     });
   }
   return judged(bareOr(status), STATUSES, ['status'], reporter);
+}
+
+function resolveProtocol(
+  protocol: NonNullable<ParsedExpectations['protocol']>,
+  { request }: ExpectationContext,
+  reporter: Reporter,
+): readonly Condition[] {
+  if (protocol === 'h2' && request !== null && request.http2 !== true) {
+    reporter.error(['protocol'], {
+      message: 'HTTP/2 is not offered to the target: this can never hold.',
+      remedy: 'Set "http2": true in request, or remove "protocol".',
+    });
+  }
+  return judged(bareOr(protocol), 'text', ['protocol'], reporter);
 }
 
 function resolveCertificate(

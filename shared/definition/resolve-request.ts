@@ -56,6 +56,13 @@ export function resolveRequest(parsed: ParsedRequest, reporter: Reporter): HttpR
       remedy: 'Remove one.',
     });
   }
+  if (parsed.http2 === true && whyPlain(parsed.url, 'http:') !== null) {
+    reporter.warning(['http2'], {
+      message:
+        'The URL is http:, and HTTP/2 is agreed on in a TLS handshake: HTTP/1.1 is spoken unless a redirect leads to https:.',
+      remedy: 'Use an https: URL, or remove "http2".',
+    });
+  }
   const tls = resolveTlsSettings(parsed, whyPlain(parsed.url, 'http:'), failing);
   if (!sound) return null;
   return {
@@ -65,6 +72,7 @@ export function resolveRequest(parsed: ParsedRequest, reporter: Reporter): HttpR
     body,
     ...(auth === undefined ? {} : { auth }),
     ...tls,
+    ...(parsed.http2 === true ? { http2: true } : {}),
     maxRedirects: parsed.redirects ?? DEFAULT_REDIRECTS,
     maxBodyBytes: parsed.maxBodyBytes ?? DEFAULT_MAX_BODY_BYTES,
   };

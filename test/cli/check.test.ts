@@ -197,6 +197,7 @@ test('--json says all that was found', () => {
     failedPhase: null,
     detail: null,
     status: 200,
+    protocol: null,
     totalMs: 100,
     phases: { ...phases },
     redirects: 0,

@@ -56,6 +56,7 @@ async function servers(t: TestContext): Promise<Record<string, string>> {
     else
       stream.respond({ ':status': 200, 'content-type': 'application/grpc', 'grpc-status': '5' }, { endStream: true });
   });
+  const edge = serveHttp2(t, (stream) => stream.respond({ ':status': 200 }, { endStream: true }), 'good');
   return {
     REDIS_HOST: '127.0.0.1',
     REDIS_PORT: await port(serveTcp(t, (socket) => socket.once('data', () => socket.write('+PONG\r\n')))),
@@ -69,6 +70,7 @@ async function servers(t: TestContext): Promise<Record<string, string>> {
     RESOLVER: `127.0.0.1:${await serveZone(t, zone)}`,
     WEBSOCKET: `ws://127.0.0.1:${websocket}/graphql`,
     GRPC: `http://127.0.0.1:${grpc}`,
+    EDGE: `https://127.0.0.1:${await port(edge)}`,
     GRAPHQL: `http://127.0.0.1:${await serveHttp(t, answerQuery)}/graphql`,
   };
 }
@@ -98,7 +100,7 @@ test('every example passes where its service is well', async (t) => {
     [],
   );
   assert.equal(code, 0);
-  assert.equal(results.length, 10);
+  assert.equal(results.length, 11);
 });
 
 test('an error of a GraphQL server fails, though its status is 200', async (t) => {

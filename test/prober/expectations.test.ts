@@ -213,6 +213,7 @@ function detailOf(expect: Partial<Expectations>, { text = '', ...evidence }: Par
   const evaluate = compileExpectations(monitor({ expect: { status: [], ...expect } }).expect);
   const complete = {
     status: 200,
+    protocol: null,
     headers: {},
     totalMs: 10,
     text,

@@ -29,6 +29,7 @@ for (const [what, definition, expected] of CASES) {
   test(`${definition.from}: ${what} ${expected === undefined ? 'is no number' : `is ${expected}`}`, () => {
     const metrics = compileMetrics([definition])({
       status: 200,
+      protocol: null,
       headers: { 'x-depth': '12', 'x-text': 'many', 'x-empty': '', 'x-infinite': 'Infinity' },
       totalMs: 1,
       text: TEXT,
