@@ -20,6 +20,8 @@ export interface RegionEvidence {
   /** The policy's metric, in its unit. */
   readonly value: number | null;
   readonly n: number;
+  /** What `value` is a multiple of, in its metric's unit, where the policy compares with the monitor's own week; else null. */
+  readonly usual: number | null;
   readonly availability: number | null;
   readonly p50Ms: number | null;
   readonly p95Ms: number | null;

@@ -415,6 +415,14 @@ export type MetricAggregate = 'avg' | 'max' | 'min' | 'last' | 'p95' | 'sum';
 
 /** What a policy looks at. */
 export type PolicyMetric =
+  | PlainMetric
+  /** As a multiple of what it usually was in the monitor's own week before; see `own-week.ts`. */
+  | { readonly kind: 'vsWeek'; readonly of: ComparableMetric };
+
+/** Those of which a multiple means something: percentiles of latency; average, sum and p95 of others. */
+export type ComparableMetric = Extract<PlainMetric, { kind: 'latency' | 'custom' }>;
+
+export type PlainMetric =
   | { readonly kind: 'availability' }
   /** `null`: every failure. `4xx`/`5xx`: by status. Otherwise by reason. */
   | { readonly kind: 'errorRate'; readonly class: '4xx' | '5xx' | Reason | null }
@@ -440,7 +448,7 @@ export interface AlertPolicy {
   readonly metricName: string;
   readonly metric: PolicyMetric;
   readonly breach: 'above' | 'below';
-  /** Ratio 0–1 for availability, error and flake rates, milliseconds for latency, days for certificates, else the metric's own unit. */
+  /** Ratio 0–1 for availability, error and flake rates, milliseconds for latency, days for certificates, a multiple for what is compared with the own week, else the metric's own unit. */
   readonly threshold: number;
   readonly overMs: number;
   readonly regions: RegionRule;

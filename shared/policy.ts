@@ -1,5 +1,7 @@
-import type { AlertPolicy, MetricAggregate, PolicyMetric, Region, RegionRule } from './monitor.ts';
-import { type MetricStats, WindowStats } from './window.ts';
+import { metricValue } from './metric-value.ts';
+import type { AlertPolicy, Region, RegionRule } from './monitor.ts';
+import { againstWeek, type WeekValue } from './own-week.ts';
+import { WindowStats } from './window.ts';
 
 /** `unknown`: there is not enough data to say. It neither opens nor resolves anything. */
 export type PolicyState = 'breached' | 'ok' | 'unknown';
@@ -12,33 +14,62 @@ export interface RegionEvaluation {
   readonly value: number | null;
   /** How many results, or metric values, the value stands on. */
   readonly n: number;
+  /** What the value is a multiple of, where it is compared with the monitor's own week; else null. */
+  readonly usual: number | null;
 }
 
 export interface PolicyEvaluation {
   readonly state: PolicyState;
   readonly regions: readonly RegionEvaluation[];
   /** The merged regions' value where the rule is `pooled`, else null. */
-  readonly pooled: { readonly value: number | null; readonly n: number } | null;
+  readonly pooled: WeekValue | null;
 }
 
 /** The windows of one monitor at one slot, one per region that it is checked from. */
 export type RegionWindows = ReadonlyMap<Region, WindowStats>;
 
+/** What a monitor's metrics are compared with: its windows over the week before, per region, and how often it is checked. */
+export interface OwnWeek {
+  readonly windows: RegionWindows;
+  readonly everyMs: number;
+}
+
+/** `week`: for metrics that are compared with it; without it those are unknown. */
 export function evaluatePolicy(
-  policy: Pick<AlertPolicy, 'metric' | 'breach' | 'threshold' | 'regions'>,
+  policy: Pick<AlertPolicy, 'metric' | 'breach' | 'threshold' | 'regions' | 'overMs'>,
   windows: RegionWindows,
+  week: OwnWeek | null = null,
 ): PolicyEvaluation {
+  const look = (chosen: readonly (readonly [Region, WindowStats])[]) => lookAt(policy, chosen, week);
   const regions = [...windows].map(([region, stats]): RegionEvaluation => {
-    const { value, n } = metricOf(policy.metric, stats);
-    return { region, state: stateOf(policy, value), value, n };
+    const seen = look([[region, stats]]);
+    return { region, state: stateOf(policy, seen.value), ...seen };
   });
   if (policy.regions === 'pooled') {
-    const merged = new WindowStats();
-    for (const stats of windows.values()) merged.merge(stats);
-    const pooled = metricOf(policy.metric, merged);
+    const pooled = look([...windows]);
     return { state: stateOf(policy, pooled.value), regions, pooled };
   }
   return { state: agree(policy.regions, regions), regions, pooled: null };
+}
+
+/** The metric over the given regions together. */
+function lookAt(
+  { metric, overMs }: Pick<AlertPolicy, 'metric' | 'overMs'>,
+  windows: readonly (readonly [Region, WindowStats])[],
+  week: OwnWeek | null,
+): WeekValue {
+  if (metric.kind === 'vsWeek') {
+    const pairs = windows.map(([region, now]) => ({ now, week: week?.windows.get(region) ?? new WindowStats() }));
+    return againstWeek(metric.of, pairs, overMs, week?.everyMs ?? overMs);
+  }
+  const only = windows.length === 1 ? windows[0]?.[1] : undefined;
+  return { ...metricValue(metric, only ?? mergeAll(windows)), usual: null };
+}
+
+function mergeAll(windows: readonly (readonly [Region, WindowStats])[]): WindowStats {
+  const merged = new WindowStats();
+  for (const [, stats] of windows) merged.merge(stats);
+  return merged;
 }
 
 function stateOf(policy: Pick<AlertPolicy, 'breach' | 'threshold'>, value: number | null): PolicyState {
@@ -70,47 +101,5 @@ export function regionsNeeded(rule: Exclude<RegionRule, 'pooled'>, withData: num
       return Math.max(Math.floor(withData / 2) + 1, notJustOne);
     case 'all':
       return Math.max(withData, notJustOne);
-  }
-}
-
-/**
- * The metric's value in a window; null where there is none. A quantile is the nearest rank whatever n: with too few
- * results it is the slowest one, which errs towards telling. n goes with it, and people are shown it.
- */
-function metricOf(metric: PolicyMetric, stats: WindowStats): { value: number | null; n: number } {
-  switch (metric.kind) {
-    case 'availability':
-      return { value: stats.availability, n: stats.conclusive };
-    case 'errorRate':
-      return { value: stats.errorRate(metric.class), n: stats.conclusive };
-    case 'flakeRate':
-      return { value: stats.flakeRate, n: stats.conclusive };
-    case 'latency':
-      return { value: stats.latency.quantile(metric.quantile), n: stats.latency.n };
-    case 'certificateDaysLeft':
-      return { value: stats.certificateDaysLeft, n: stats.certificateDaysLeft === null ? 0 : 1 };
-    case 'custom': {
-      const found = stats.metrics.get(metric.name);
-      return found === undefined
-        ? { value: null, n: 0 }
-        : { value: aggregateOf(metric.aggregate, found), n: found.sketch.n };
-    }
-  }
-}
-
-function aggregateOf(aggregate: MetricAggregate, { sketch, last }: MetricStats): number | null {
-  switch (aggregate) {
-    case 'avg':
-      return sketch.n === 0 ? null : sketch.sum / sketch.n;
-    case 'max':
-      return sketch.max;
-    case 'min':
-      return sketch.min;
-    case 'last':
-      return last;
-    case 'p95':
-      return sketch.quantile(0.95);
-    case 'sum':
-      return sketch.n === 0 ? null : sketch.sum;
   }
 }

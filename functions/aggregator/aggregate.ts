@@ -12,6 +12,7 @@ import { CLOSE_AFTER_MS } from './close-windows.ts';
 import { frontierOf, undecidedSlots } from './frontier.ts';
 import { judge, NO_DATA_POLICY } from './judge.ts';
 import { monitorNotification, silenceNotification, withdrawnNotification } from './notification-text.ts';
+import { OwnWeeks } from './own-weeks.ts';
 import { PolicyWindows, type RegionResults } from './recent-results.ts';
 import { ALL_REGIONS, pulseOf, type RegionPulse, regionSubject, SILENT_POLICY, silenceChanges } from './silence.ts';
 import { Spendings } from './spend.ts';
@@ -26,6 +27,8 @@ export interface Aggregation {
   readonly store: Store;
   readonly history: History;
   readonly deliver: Deliver;
+  /** Kept from run to run, so that weeks are not read each time. */
+  readonly weeks?: OwnWeeks;
 }
 
 /** What a run did, for its one log line. */
@@ -125,13 +128,14 @@ export async function aggregate(
   const silent = new Set(pulses.filter((pulse) => pulse.silent !== null).map((pulse) => pulse.region));
   const isUndecided = undecidedSlots(deployment.monitors, nowEpochMs, regions, silent, controls);
   const windows = new PolicyWindows(history, regions);
+  const weeks = aggregation.weeks ?? new OwnWeeks(history, deployment);
   for (const monitor of deployment.monitors) {
     const from = Math.max(judgedUntil(before, monitor.id), nowEpochMs - PAGE_WITHIN_MS);
     const until = frontierOf(monitor, from, nowEpochMs, regions, silent, controls, isUndecided);
     if (until < nowEpochMs) heldBack[monitor.id] = until;
     const judged = await attempt(
       `judging monitor ${monitor.id}`,
-      () => judgeMonitor(book, monitor, from, until, windows, regions, controls),
+      () => judgeMonitor(book, monitor, from, until, windows, weeks, regions, controls),
       null,
     );
     if (judged === null) heldBack[monitor.id] = from;
@@ -236,12 +240,14 @@ async function judgeMonitor(
   fromEpochMs: number,
   untilEpochMs: number,
   windows: PolicyWindows,
+  weeks: OwnWeeks,
   regions: ReadonlyMap<Region, RegionResults>,
   controls: readonly Control[],
 ): Promise<number> {
   let transitions = 0;
   const incidentOf = (policyId: string) => book.incidentOf(monitor.id, policyId);
-  for await (const judgement of judge(monitor, fromEpochMs, untilEpochMs, windows, regions, incidentOf, controls)) {
+  const judged = judge(monitor, fromEpochMs, untilEpochMs, windows, weeks, regions, incidentOf, controls);
+  for await (const judgement of judged) {
     if (book.isContested(monitor.id, judgement.incident.policyId)) continue;
     if (await book.record(monitorNotification(judgement))) transitions += 1;
   }

@@ -4,10 +4,12 @@ import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import { SNSClient } from '@aws-sdk/client-sns';
 import type { Context } from 'aws-lambda';
 import { ENVIRONMENT, required } from '../../shared/environment.ts';
+import type { History } from '../../shared/history.ts';
 import type { Deployment } from '../../shared/monitor.ts';
 import type { AggregateEvent } from '../../shared/schedule.ts';
 import { type Aggregation, aggregate } from './aggregate.ts';
 import { delivery } from './deliver.ts';
+import { OwnWeeks } from './own-weeks.ts';
 import { Store } from './store.ts';
 
 type RunContext = Pick<Context, 'getRemainingTimeInMillis'>;
@@ -57,19 +59,15 @@ function aggregationFromEnvironment(environment: NodeJS.ProcessEnv): Aggregation
     eventBridge: new EventBridgeClient({}),
     eventBus: read(ENVIRONMENT.eventBus),
   };
-  return {
-    deployment,
-    writer,
-    store,
-    history: {
-      table,
-      writers: writer === deployment.home ? [writer] : [deployment.home, writer],
-      retention: deployment.retention,
-      query: store.query,
-      onDamage: (error) => console.log(JSON.stringify({ event: 'damaged-item', message: error.message })),
-    },
-    deliver: delivery(destinations, store, Date.now),
+  const history: History = {
+    table,
+    writers: writer === deployment.home ? [writer] : [deployment.home, writer],
+    retention: deployment.retention,
+    query: store.query,
+    onDamage: (error) => console.log(JSON.stringify({ event: 'damaged-item', message: error.message })),
   };
+  const weeks = new OwnWeeks(history, deployment);
+  return { deployment, writer, store, history, deliver: delivery(destinations, store, Date.now), weeks };
 }
 
 export const handler = createHandler(aggregationFromEnvironment(process.env), Date.now, console.log);

@@ -2,9 +2,11 @@ import type { NotificationKind } from '../../shared/api-types.ts';
 import { type Control, isPaused, isSilenced } from '../../shared/control.ts';
 import { type Incident, type RegionEvidence, transition } from '../../shared/incident.ts';
 import type { AlertPolicy, Monitor, Region } from '../../shared/monitor.ts';
+import type { WeekValue } from '../../shared/own-week.ts';
 import { evaluatePolicy, type PolicyEvaluation, type PolicyState, type RegionWindows } from '../../shared/policy.ts';
 import { traceId } from '../../shared/result.ts';
 import { MINUTE_MS, slotsIn } from '../../shared/schedule.ts';
+import type { OwnWeeks } from './own-weeks.ts';
 import type { PolicyWindows, RegionResults } from './recent-results.ts';
 
 /** Id of the policy that every monitor has: probers report, but nothing conclusive, or nothing of this monitor. */
@@ -19,6 +21,8 @@ export interface Judgement {
   readonly incident: Incident;
   readonly slotEpochMs: number;
   readonly evidence: readonly RegionEvidence[];
+  /** Of all regions together, where the policy looks at them so. */
+  readonly pooled: WeekValue | null;
 }
 
 /**
@@ -30,27 +34,34 @@ export async function* judge(
   fromEpochMs: number,
   untilEpochMs: number,
   windows: PolicyWindows,
+  weeks: OwnWeeks,
   regions: ReadonlyMap<Region, RegionResults>,
   incidentOf: (policyId: string) => Incident | null,
   controls: readonly Control[],
 ): AsyncGenerator<Judgement> {
+  const evaluate = async (policy: AlertPolicy, slotEpochMs: number, seen: RegionWindows) => {
+    if (policy.metric.kind !== 'vsWeek') return evaluatePolicy(policy, seen);
+    const week = { windows: await weeks.before(monitor, slotEpochMs, policy.overMs), everyMs: monitor.everyMs };
+    return evaluatePolicy(policy, seen, week);
+  };
   for (const slotEpochMs of slotsIn(monitor, fromEpochMs, untilEpochMs)) {
     if (isPaused(monitor, slotEpochMs, controls)) continue;
     const silenced = isSilenced(monitor, slotEpochMs, controls);
     for (const policy of monitor.policies) {
       const states: PolicyState[] = [];
       for (let back = 0; back < Math.max(policy.confirm, policy.recover); back += 1) {
-        const seen = await windows.at(monitor, slotEpochMs - back * monitor.everyMs, policy.overMs);
-        states.push(evaluatePolicy(policy, seen).state);
+        const slot = slotEpochMs - back * monitor.everyMs;
+        const seen = await windows.at(monitor, slot, policy.overMs);
+        states.push((await evaluate(policy, slot, seen)).state);
         if (back === 0 && states[0] === 'unknown') break;
       }
       const current = incidentOf(policy.id);
       const change = transition(monitor.id, policy, monitor.everyMs, slotEpochMs, states, current);
       if (change === null || (silenced && change.kind !== 'resolved')) continue;
       const seen = await windows.at(monitor, slotEpochMs, policy.overMs);
-      const evaluation = evaluatePolicy(policy, seen);
+      const evaluation = await evaluate(policy, slotEpochMs, seen);
       const evidence = evidenceOf(monitor, slotEpochMs, policy.overMs, seen, evaluation, regions);
-      yield { monitor, policy, ...change, slotEpochMs, evidence };
+      yield { monitor, policy, ...change, slotEpochMs, evidence, pooled: evaluation.pooled };
     }
     const noData = await judgeNoData(monitor, slotEpochMs, windows, regions, incidentOf(NO_DATA_POLICY), controls);
     if (noData !== null && !(silenced && noData.kind === 'opened')) yield noData;
@@ -81,11 +92,17 @@ async function judgeNoData(
   const overMs = confirm * monitor.everyMs;
   const seen = await windows.at(monitor, slotEpochMs, overMs);
   const unknown = [...seen].map(([region, stats]) => {
-    return { region, state: stats.conclusive > 0 ? 'ok' : 'unknown', value: null, n: stats.total } as const;
+    return {
+      region,
+      state: stats.conclusive > 0 ? 'ok' : 'unknown',
+      value: null,
+      n: stats.total,
+      usual: null,
+    } as const;
   });
   const evaluation: PolicyEvaluation = { state: states[0] ?? 'unknown', regions: unknown, pooled: null };
   const evidence = evidenceOf(monitor, slotEpochMs, overMs, seen, evaluation, regions);
-  return { monitor, policy: null, ...change, slotEpochMs, evidence };
+  return { monitor, policy: null, ...change, slotEpochMs, evidence, pooled: null };
 }
 
 function dataState(
@@ -128,7 +145,7 @@ function evidenceOf(
   evaluation: PolicyEvaluation,
   regions: ReadonlyMap<Region, RegionResults>,
 ): RegionEvidence[] {
-  return evaluation.regions.map(({ region, state, value, n }): RegionEvidence => {
+  return evaluation.regions.map(({ region, state, value, n, usual }): RegionEvidence => {
     const stats = windows.get(region);
     const after = slotEpochMs - Math.max(overMs, monitor.everyMs);
     const newest = regions.get(region)?.between(monitor.id, after, slotEpochMs) ?? [];
@@ -138,6 +155,7 @@ function evidenceOf(
       state,
       value,
       n,
+      usual,
       availability: stats?.availability ?? null,
       p50Ms: stats?.latency.supportedQuantile(0.5) ?? null,
       p95Ms: stats?.latency.supportedQuantile(0.95) ?? null,

@@ -1,8 +1,9 @@
 import type { NotificationKind } from '../../shared/api-types.ts';
 import { humanDuration, humanInstant, humanList, humanMs, humanNumber, humanRatio } from '../../shared/human.ts';
 import { type Incident, type Notification, notificationId, type RegionEvidence } from '../../shared/incident.ts';
-import type { AlertPolicy } from '../../shared/monitor.ts';
+import type { AlertPolicy, PlainMetric } from '../../shared/monitor.ts';
 import { resultsNeeded } from '../../shared/sketch.ts';
+import { dollarText } from '../../shared/spend-cap.ts';
 import { targetOf } from '../../shared/target.ts';
 import { heartbeatFault, heartbeatHeadline, heartbeatReason } from './heartbeat-text.ts';
 import type { Judgement } from './judge.ts';
@@ -103,7 +104,8 @@ export function compose(
   };
 }
 
-function policyHeadline({ kind, evidence, incident, slotEpochMs }: Judgement, policy: AlertPolicy): string {
+function policyHeadline(judgement: Judgement, policy: AlertPolicy): string {
+  const { kind, evidence, incident, slotEpochMs } = judgement;
   const breached = evidence.filter((r) => r.state === 'breached');
   const lasted = humanDuration(slotEpochMs - incident.sinceEpochMs);
   const scope =
@@ -115,10 +117,24 @@ function policyHeadline({ kind, evidence, incident, slotEpochMs }: Judgement, po
   }
   if (kind === 'resolved')
     return `is back: ${policy.metricName} no longer ${policy.breach} ${threshold(policy)}, after ${lasted}`;
-  const values = breached.map((r) => r.value).filter((value) => value !== null);
-  const worst = values.length === 0 ? null : policy.breach === 'above' ? Math.max(...values) : Math.min(...values);
-  const shown = worst === null ? '' : ` ${inUnit(policy, worst)},`;
+  const worst = judgement.pooled ?? worstOf(breached, policy);
+  const value = worst?.value ?? null;
+  if (policy.metric.kind === 'vsWeek' && value !== null) {
+    const { of } = policy.metric;
+    const usual = worst?.usual ?? 0;
+    const numbers = `${inUnitOf(of, value * usual)} in ${humanDuration(policy.overMs)}, usually ${inUnitOf(of, usual)}`;
+    return `${policy.metricName.replace(/\.vsWeek$/, '')} ${inUnit(policy, value)} its own week: ${numbers}, ${scope}`;
+  }
+  const shown = value === null ? '' : ` ${inUnit(policy, value)},`;
   return `${policy.metricName}${shown} ${policy.breach} ${threshold(policy)} ${scope}`;
+}
+
+function worstOf(breached: readonly RegionEvidence[], policy: AlertPolicy): RegionEvidence | null {
+  const sign = policy.breach === 'above' ? 1 : -1;
+  return breached.reduce<RegionEvidence | null>(
+    (worst, r) => (r.value !== null && (worst?.value == null || sign * r.value > sign * worst.value) ? r : worst),
+    null,
+  );
 }
 
 function noDataHeadline({ kind, incident, slotEpochMs }: Judgement): string {
@@ -241,8 +257,14 @@ function threshold(policy: AlertPolicy): string {
   return inUnit(policy, policy.threshold);
 }
 
-function inUnit(policy: AlertPolicy, value: number): string {
-  switch (policy.metric.kind) {
+function inUnit({ metric }: AlertPolicy, value: number): string {
+  if (metric.kind !== 'vsWeek') return inUnitOf(metric, value);
+  // Two digits tell it; a plain x, since an SMS and a subject are ASCII.
+  return `${value.toLocaleString('en-US', { maximumSignificantDigits: 2 })}x`;
+}
+
+function inUnitOf(metric: PlainMetric, value: number): string {
+  switch (metric.kind) {
     case 'availability':
     case 'errorRate':
     case 'flakeRate':
@@ -252,8 +274,8 @@ function inUnit(policy: AlertPolicy, value: number): string {
     case 'certificateDaysLeft':
       return `${humanNumber(value)} days`;
     case 'custom':
-      if (policy.metric.unit === 'ms') return humanMs(value);
-      return policy.metric.unit === 'dollars' ? `$${humanNumber(value)}` : humanNumber(value);
+      if (metric.unit === 'ms') return humanMs(value);
+      return metric.unit === 'dollars' ? dollarText(value) : humanNumber(value);
   }
 }
 

@@ -48,15 +48,15 @@ export const AlertSchema = z
       }),
     metric: z.string().meta({
       description:
-        'availability, errorRate, errorRate.4xx, errorRate.5xx, errorRate.<reason>, flakeRate (passed only when tried again), latency.p50|p90|p95|p99, certificate.daysLeft, <custom metric> (its average) or <custom metric>.avg|max|min|last|p95|sum; of a stream timeToFirstEvent, timeToFirstToken, interTokenP95, tokensPerSecond, outputTokens, inputTokens, cachedInputTokens and cost, with the same endings.',
+        'availability, errorRate, errorRate.4xx, errorRate.5xx, errorRate.<reason>, flakeRate (passed only when tried again), latency.p50|p90|p95|p99, certificate.daysLeft, <custom metric> (its average) or <custom metric>.avg|max|min|last|p95|sum; of a stream timeToFirstEvent, timeToFirstToken, interTokenP95, tokensPerSecond, outputTokens, inputTokens, cachedInputTokens and cost, with the same endings. With .vsWeek behind a percentile of latency, or an average, sum or p95 of another: as a multiple of what is usual in the week before, such as cost.sum.vsWeek.',
     }),
     above: z.union([z.number(), z.string()]).optional().meta({
       description:
-        'Breaches above this. Ratio for availability, error and flake rates ("5%"), duration for latency and a stream\'s times ("800ms"), days for certificates, else a number. Exactly one of above and below.',
+        'Breaches above this. Ratio for availability, error and flake rates ("5%"), duration for latency and a stream\'s times ("800ms"), days for certificates, a multiple (3) for .vsWeek, else a number. Exactly one of above and below.',
     }),
     below: z.union([z.number(), z.string()]).optional().meta({
       description:
-        'Breaches below this. Ratio for availability, error and flake rates ("99%"), duration for latency and a stream\'s times ("800ms"), days for certificates ("14d"), else a number. Exactly one of above and below.',
+        'Breaches below this. Ratio for availability, error and flake rates ("99%"), duration for latency and a stream\'s times ("800ms"), days for certificates ("14d"), a multiple for .vsWeek, else a number. Exactly one of above and below.',
     }),
     over: duration({ minMs: 5_000, maxMs: MAX_DURATION_MS }).optional().meta({
       description:

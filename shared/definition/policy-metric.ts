@@ -1,4 +1,4 @@
-import type { MetricAggregate, PolicyMetric, Quantile } from '../monitor.ts';
+import type { MetricAggregate, PlainMetric, PolicyMetric, Quantile } from '../monitor.ts';
 import { REASONS } from '../result.ts';
 import { DAY_MS } from '../schedule.ts';
 import { streamMetricUnit } from '../stream-metrics.ts';
@@ -9,6 +9,10 @@ import { quote } from './schema-leaves.ts';
 
 const QUANTILES: Readonly<Record<string, Quantile>> = { p50: 0.5, p90: 0.9, p95: 0.95, p99: 0.99 };
 const AGGREGATES: readonly MetricAggregate[] = ['avg', 'max', 'min', 'last', 'p95', 'sum'];
+/** Of a maximum or a last value, nothing is usual over another length of time. */
+const COMPARABLE: readonly MetricAggregate[] = ['avg', 'p95', 'sum'];
+/** After a metric's name: as a multiple of its own week. */
+const VS_WEEK = '.vsWeek';
 /** Those of inconclusive results are never an error of the target. */
 const ERROR_CLASSES = [
   '4xx',
@@ -45,6 +49,10 @@ export function parsePolicyMetric(
     'flakeRate',
     ...Object.keys(QUANTILES).map((quantile) => `latency.${quantile}`),
     'certificate.daysLeft',
+    ...Object.keys(QUANTILES).map((quantile) => `latency.${quantile}${VS_WEEK}`),
+    ...customNames
+      .flatMap((custom) => [custom, ...COMPARABLE.map((aggregate) => `${custom}.${aggregate}`)])
+      .map((of) => `${of}${VS_WEEK}`),
     ...customNames.flatMap((custom) => [custom, ...AGGREGATES.map((aggregate) => `${custom}.${aggregate}`)]),
   ];
   const meant = nearest(name, known);
@@ -59,6 +67,13 @@ export function parsePolicyMetric(
 }
 
 function find(name: string, customNames: readonly string[], streamNames: readonly string[]): PolicyMetric | null {
+  if (!name.endsWith(VS_WEEK)) return findPlain(name, customNames, streamNames);
+  const of = findPlain(name.slice(0, -VS_WEEK.length), customNames, streamNames);
+  const isComparable = of?.kind === 'latency' || (of?.kind === 'custom' && COMPARABLE.includes(of.aggregate));
+  return isComparable ? { kind: 'vsWeek', of } : null;
+}
+
+function findPlain(name: string, customNames: readonly string[], streamNames: readonly string[]): PlainMetric | null {
   if (name === 'availability') return { kind: 'availability' };
   if (name === 'errorRate') return { kind: 'errorRate', class: null };
   if (name === 'flakeRate') return { kind: 'flakeRate' };
@@ -80,7 +95,7 @@ function find(name: string, customNames: readonly string[], streamNames: readonl
   return { kind: 'custom', name: head, aggregate, ...(unit === null ? {} : { unit }) };
 }
 
-/** Ratio 0–1, milliseconds, days, or the metric's own unit: see `AlertPolicy.threshold`. */
+/** Ratio 0–1, milliseconds, days, a multiple, or the metric's own unit: see `AlertPolicy.threshold`. */
 export function parseThreshold(
   metric: PolicyMetric,
   breach: 'above' | 'below',
@@ -99,6 +114,14 @@ export function parseThreshold(
       if (days !== null) return { ok: true, value: days };
       return wrong(written, 'a number of days', 'a number of days, or a duration such as "14d"', 'Write "14d".');
     }
+    case 'vsWeek':
+      if (typeof written === 'number' && written > 0) return { ok: true, value: written };
+      return wrong(
+        written,
+        'a multiple of what is usual',
+        'a number more than 0, such as 3: three times as much',
+        'Write a plain number.',
+      );
     case 'custom':
       if (metric.unit === 'ms') return durationThreshold(breach, written, 'a time');
       if (metric.unit === 'dollars' && typeof written !== 'number') {

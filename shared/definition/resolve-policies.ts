@@ -1,5 +1,6 @@
 import type { AlertPolicy, PolicyMetric, Retention } from '../monitor.ts';
-import { HOUR_MS, MINUTE_MS } from '../schedule.ts';
+import { WEEK_MS } from '../own-week.ts';
+import { DAY_MS, HOUR_MS, MINUTE_MS } from '../schedule.ts';
 import type { Reporter } from './diagnostics.ts';
 import { formatDuration } from './durations-and-ratios.ts';
 import type { ParsedAlert } from './monitor-base-schema.ts';
@@ -107,6 +108,7 @@ function resolvePolicy(alert: ParsedAlert, id: string, context: PolicyContext, r
     reporter.error([breach.breach], threshold.complaint);
     return null;
   }
+  if (metric.value.kind === 'vsWeek') checkWeek(overMs, context.retention, reporter);
   if (everyMs !== null)
     warnOfFewResults(alert.metric, metric.value, overMs, everyMs, context, regions === 'pooled', reporter);
   warnOfTimeout(metric.value, breach.breach, threshold.value, context.timeoutMs, reporter);
@@ -156,6 +158,23 @@ function checkWindow(overMs: number, everyMs: number, retention: Retention, repo
   }
 }
 
+/** The week ends where the window begins, in hours and days. */
+function checkWeek(overMs: number, retention: Retention, reporter: Reporter): void {
+  if (overMs > DAY_MS) {
+    reporter.error(['over'], {
+      message: `A window of ${formatDuration(overMs)} cannot be compared with a week.`,
+      remedy: 'Write at most "1d".',
+    });
+  }
+  const neededMs = WEEK_MS + 2 * DAY_MS;
+  if (retention.hoursMs < neededMs || retention.daysMs < neededMs) {
+    reporter.error(['metric'], {
+      message: `The week before is made of hours and days, and they are kept for ${formatDuration(Math.min(retention.hoursMs, retention.daysMs))}.`,
+      remedy: `Raise "retention" in parallax.json to ${formatDuration(neededMs)} for both, or choose another metric.`,
+    });
+  }
+}
+
 export function longestKeptMs(retention: Retention): number {
   return Math.max(retention.resultsMs, retention.fiveMinutesMs, retention.hoursMs, retention.daysMs);
 }
@@ -183,6 +202,7 @@ function warnOfFewResults(
 }
 
 function resultsNeeded(metric: PolicyMetric): number | null {
+  if (metric.kind === 'vsWeek') return resultsNeeded(metric.of);
   // Rounded, since 1 ÷ (1 − 0.95) is 19.999… in doubles.
   if (metric.kind === 'latency') return Math.round(1 / (1 - metric.quantile));
   if (metric.kind === 'custom' && metric.aggregate === 'p95') return 20;

@@ -1,6 +1,8 @@
 import { EXACT_OVER_MS, exactLookBackMs } from '../look-back.ts';
 import type { Deployment, Monitor } from '../monitor.ts';
+import { WEEK_MS } from '../own-week.ts';
 import { MINUTE_MS } from '../schedule.ts';
+import { MAX_PERIOD_MS } from '../spend-cap.ts';
 import { LEVEL_MS, type Level } from '../table.ts';
 import { dueInMinute } from './run-time.ts';
 
@@ -29,7 +31,13 @@ export interface StoredLookBack {
   readonly windows: Readonly<Record<Level, number>>;
 }
 
-/** What policies over longer stretches read of stored windows. Those over the same stretch read it once a run, for all monitors. */
+/** A run that finds the process of the one before need not read again what is kept for an hour. */
+const RUNS_AN_HOUR = 60;
+
+/**
+ * What policies over longer stretches read of stored windows, weeks that monitors are compared with, and what is spent.
+ * Those over the same stretch read it once a run, for all monitors.
+ */
 export function storedLookBacks(monitors: readonly Monitor[]): readonly StoredLookBack[] {
   const chances = new Map<number, number>();
   for (const monitor of monitors) {
@@ -38,7 +46,20 @@ export function storedLookBacks(monitors: readonly Monitor[]): readonly StoredLo
       chances.set(overMs, Math.min(1, (chances.get(overMs) ?? 0) + dueInMinute(monitor)));
     }
   }
-  return [...chances].map(([overMs, chance]) => ({ chance, windows: windowsOver(overMs) }));
+  const weeks = new Set(
+    monitors.flatMap(({ policies }) =>
+      policies.flatMap(({ metric, overMs }) => (metric.kind === 'vsWeek' ? overMs : [])),
+    ),
+  );
+  const periods = new Set(monitors.flatMap(({ spendCap }) => spendCap?.per ?? []));
+  const everyHour = (ms: number) => ({ chance: 1 / RUNS_AN_HOUR, windows: windowsOver(ms) });
+  return [
+    ...[...chances].map(([overMs, chance]) => ({ chance, windows: windowsOver(overMs) })),
+    ...[...weeks].map(() => everyHour(WEEK_MS)),
+    // Half of a period has passed, on average; in between, each window once when it is stored.
+    ...[...periods].map((per) => everyHour(MAX_PERIOD_MS[per] / 2)),
+    ...[...periods].map(() => ({ chance: MINUTE_MS / LEVEL_MS['5m'], windows: { '5m': 1, '1h': 0, '1d': 0 } })),
+  ];
 }
 
 /** Up to the next hour and day in the shorter windows, at both ends together. */

@@ -21,7 +21,7 @@ function seen(region: string, over: Partial<RegionEvidence> = {}): RegionEvidenc
     status: 503,
     traceId: '4bf92f3577b34da6a3ce929d0e0e4736',
   } as const;
-  const numbers = { value: 0, n: 1, availability: 0, p50Ms: 120, p95Ms: null, inconclusive: 0 };
+  const numbers = { value: 0, n: 1, usual: null, availability: 0, p50Ms: 120, p95Ms: null, inconclusive: 0 };
   return { region, state: 'breached', ...numbers, failure, ...over };
 }
 
@@ -32,7 +32,15 @@ const evidence = [
   seen('us-east-1'),
   seen('ap-southeast-2', { state: 'ok', availability: 1, failure: null }),
 ];
-const opened = { monitor: monitorOf(), policy, kind: 'opened', incident, slotEpochMs: SLOT, evidence } as const;
+const opened = {
+  monitor: monitorOf(),
+  policy,
+  kind: 'opened',
+  incident,
+  slotEpochMs: SLOT,
+  evidence,
+  pooled: null,
+} as const;
 
 test('the subject says severity, what, and how widely', () => {
   assert.equal(monitorNotification(opened).emailSubject, '[CRITICAL] checkout is DOWN in 2 of 3 regions');
@@ -115,4 +123,29 @@ test('whatever the names and reasons, subject and SMS keep to ASCII and their le
       },
     ),
   );
+});
+
+const cost = { kind: 'custom', name: 'cost', aggregate: 'sum', unit: 'dollars' } as const;
+const dear = policyOf({
+  metricName: 'cost.sum.vsWeek',
+  metric: { kind: 'vsWeek', of: cost },
+  breach: 'above',
+  threshold: 3,
+  overMs: 3_600_000,
+});
+
+test('what is compared with its own week says how much it is and what is usual', () => {
+  const compared = [seen('eu-west-1', { value: 4.23, usual: 0.2 }), seen('us-east-1', { value: 3.1, usual: 0.3 })];
+  assert.equal(
+    monitorNotification({ ...opened, policy: dear, evidence: compared }).incident.summary,
+    'checkout cost.sum 4.2x its own week: $0.85 in 1h, usually $0.20, in 2 of 2 regions',
+  );
+});
+
+test('of pooled regions the numbers are those of all together', () => {
+  const pooled = { value: 4.2, n: 120, usual: 0.2 };
+  const policy = { ...dear, regions: 'pooled' } as const;
+  const { emailBody, incident: told } = monitorNotification({ ...opened, policy, pooled });
+  assert.equal(told.summary, 'checkout cost.sum 4.2x its own week: $0.84 in 1h, usually $0.20, over all regions');
+  assert.match(emailBody, /^Policy +cost\.sum\.vsWeek above 3x over 1h, over all regions together/m);
 });

@@ -50,6 +50,9 @@ const READ: readonly (readonly [string, number | string, PolicyMetric, number])[
   ['depth', 80, { kind: 'custom', name: 'depth', aggregate: 'avg' }, 80],
   ['depth.max', -3.5, { kind: 'custom', name: 'depth', aggregate: 'max' }, -3.5],
   ['depth.p95', 80, { kind: 'custom', name: 'depth', aggregate: 'p95' }, 80],
+  ['depth.vsWeek', 3, { kind: 'vsWeek', of: { kind: 'custom', name: 'depth', aggregate: 'avg' } }, 3],
+  ['depth.sum.vsWeek', 1.5, { kind: 'vsWeek', of: { kind: 'custom', name: 'depth', aggregate: 'sum' } }, 1.5],
+  ['latency.p95.vsWeek', 2, { kind: 'vsWeek', of: { kind: 'latency', quantile: 0.95 } }, 2],
 ];
 for (const [metric, above, expected, threshold] of READ) {
   test(`${metric} above ${above} is understood in its own unit`, () => {
@@ -64,6 +67,8 @@ for (const [metric, above, remedy] of [
   ['errorRate', '5', 'Did you mean "5%"?'],
   ['certificate.daysLeft', 'soon', 'Write "14d".'],
   ['depth', '80', 'Write a plain number.'],
+  ['depth.sum.vsWeek', '300%', 'Write a plain number.'],
+  ['latency.p95.vsWeek', 0, 'Write a plain number.'],
   ['errorRate', '100%', 'Lower the threshold.'],
 ] as const) {
   test(`${metric} above ${JSON.stringify(above)} is refused with what to write instead`, () => {
@@ -79,6 +84,10 @@ for (const [metric, remedy] of [
   ['errorRate.prober', /./],
   ['dept.max', 'Did you mean "depth.max"?'],
   ['depth.mean', /./],
+  ['depth.max.vsWeek', /./],
+  ['availability.vsWeek', /./],
+  ['depth.vsWeek.sum', /./],
+  ['depth.sum.vsweek', 'Did you mean "depth.sum.vsWeek"?'],
   ['constructor', 'Write one of these, or define it under "metrics".'],
 ] as const) {
   test(`there is no metric ${metric}, and the nearest is named`, () => {
@@ -130,6 +139,19 @@ test('a window shorter than the time between two checks is an error', () => {
 test('a window longer than anything is kept is an error', () => {
   const alerts = [{ metric: 'availability', below: '99%', over: '731d' }];
   assert.equal(problemOf({ monitor: { alerts } }).path, '$.alerts[0].over');
+});
+
+test('a window of more than a day is not compared with a week', () => {
+  const alerts = [{ metric: 'depth.sum.vsWeek', above: 3, over: '2d' }];
+  const problem = problemOf({ monitor: { metrics: METRICS, alerts } });
+  assert.deepEqual([problem.path, problem.remedy], ['$.alerts[0].over', 'Write at most "1d".']);
+});
+
+test('a week that is not kept is not compared with', () => {
+  const alerts = [{ metric: 'depth.sum.vsWeek', above: 3 }];
+  const problem = problemOf({ config: { retention: { hours: '7d' } }, monitor: { metrics: METRICS, alerts } });
+  assert.equal(problem.path, '$.alerts[0].metric');
+  assert.match(problem.remedy ?? '', /to 9d for both/);
 });
 
 test('a percentile of too few results gets a warning that says how many, and what helps', () => {
