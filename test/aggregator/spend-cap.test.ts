@@ -199,3 +199,11 @@ test('an hour after the period began, what is stored and what is in memory are c
   await spend(scene, 119, 120, 0.01);
   assert.equal((await standing(scene)).length, 1);
 });
+
+test('a cap whose period is changed is counted anew', async (t) => {
+  const scene = await Scene.open(t, deploymentOf([capped({ spendCap: { dollars: 100, per: 'day' } })]));
+  await spend(scene, 0, 119, 0.01);
+  const hourly = scene.with(deploymentOf([capped({ spendCap: { dollars: 2.5, per: 'hour' } })]));
+  await hourly.run(119);
+  assert.deepEqual(await standing(hourly), []);
+});
