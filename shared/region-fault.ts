@@ -82,7 +82,7 @@ export function unreachedGroups(results: readonly Result[]): number[] {
       unreached = false;
     }
     if (couldBeOurNetwork(result)) unreached = true;
-    else if (isConclusive(result)) reached = true;
+    else if (!reached && isConclusive(result)) reached = true;
   }
   end();
   return groups;

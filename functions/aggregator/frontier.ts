@@ -1,7 +1,7 @@
 import { type Control, isPaused } from '../../shared/control.ts';
 import type { Monitor, Region } from '../../shared/monitor.ts';
 import { groupOf } from '../../shared/region-fault.ts';
-import { couldBeOurNetwork } from '../../shared/result.ts';
+import { couldBeOurNetwork, type Result, wentOut } from '../../shared/result.ts';
 import { BATCH_GROUP_MS, MINUTE_MS, SECOND_MS, slotsIn } from '../../shared/schedule.ts';
 import type { RegionResults } from './recent-results.ts';
 
@@ -61,12 +61,7 @@ export function undecidedSlots(
   const look = (group: number): boolean => {
     const end = group + BATCH_GROUP_MS;
     const reporting = [...regions.values()].filter(({ region }) => !silent.has(region));
-    const unreached = reporting.filter((results) => {
-      const found = results.within(group, end);
-      return (
-        found.length > 0 && found.every((result) => result.outcome === 'inconclusive' || couldBeOurNetwork(result))
-      );
-    });
+    const unreached = reporting.filter((results) => reachesNothing(results.within(group, end)));
     if (unreached.length === 0 || unreached.length * 2 > reporting.length) return false;
     return monitors.some((monitor) =>
       slotsIn(monitor, group, end).some(
@@ -90,6 +85,15 @@ export function undecidedSlots(
     }
     return found;
   };
+}
+
+/** As far as is known: what was excused may have to be taken back, and what a job has said is no news of the network. */
+function reachesNothing(results: readonly Result[]): boolean {
+  const isOurs = ({ outcome, reason }: Result) => outcome === 'inconclusive' && reason === 'prober';
+  return (
+    results.some((result) => couldBeOurNetwork(result) || isOurs(result)) &&
+    results.every((result) => couldBeOurNetwork(result) || result.outcome === 'inconclusive' || !wentOut(result))
+  );
 }
 
 function isReporting(monitor: Monitor, results: RegionResults, nowEpochMs: number): boolean {
