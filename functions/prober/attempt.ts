@@ -15,6 +15,8 @@ export interface Prober extends Network, Trust {
   /** So many random bytes, as hex digits: for span ids, which need not be the same in a duplicate. */
   readonly randomHex: (bytes: number) => string;
   readonly stalls: StallWatch;
+  /** `ip:port` of the name servers that a `dns` check asks which names none. Absent: the system's. */
+  readonly nameServers?: readonly string[];
   /** Who the prober itself is in AWS, for requests that are signed as it. */
   readonly aws: AwsIdentity;
 }

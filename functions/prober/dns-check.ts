@@ -21,7 +21,7 @@ export async function checkDns({ prober, monitor, trace, redaction }: Attempt<Dn
     const blocked = blockedSentence(prober.addressPolicy, ip, port);
     if (blocked !== null) return foundFailure(failed('blocked-address', null, `the name server ${ip} is ${blocked}`));
   }
-  const answers = await ask(monitor, trace);
+  const answers = await ask(monitor, prober.nameServers, trace);
   if (isFailure(answers)) return foundFailure(answers);
   trace.end();
 
@@ -42,12 +42,17 @@ const compiled = perMonitor(({ expect }: DnsMonitor) => ({
 /** Answers in order, at least one; or a sentence on why there is none. */
 type Answers = { readonly found: readonly string[] } | { readonly none: string };
 
-async function ask(monitor: DnsMonitor, trace: Trace): Promise<Answers | Failure> {
+async function ask(
+  monitor: DnsMonitor,
+  nameServers: readonly string[] | undefined,
+  trace: Trace,
+): Promise<Answers | Failure> {
   const { name, record, resolver } = monitor.dns;
   const whom = resolver === null ? 'the name servers' : `the name server ${hostAndPort(resolver.ip, resolver.port)}`;
   const during = `asking ${whom} for ${record} ${name}`;
   const resolving = new dns.Resolver({ timeout: FIRST_TRY_MS, tries: TRIES });
-  if (resolver !== null) resolving.setServers([hostAndPort(resolver.ip, resolver.port)]);
+  const servers = resolver === null ? nameServers : [hostAndPort(resolver.ip, resolver.port)];
+  if (servers !== undefined) resolving.setServers(servers);
   trace.hold({ destroy: () => resolving.cancel(), on: () => {} });
   trace.enter('dns');
   try {

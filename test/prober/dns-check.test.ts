@@ -135,6 +135,39 @@ test('a name server at an address that is not allowed is not asked', async (t) =
   assert.match(detail ?? '', /^the name server 127\.0\.0\.1 is a loopback address/);
 });
 
+test('without a resolver the system’s name servers are asked, whatever address they have', async (t) => {
+  const port = await serveZone(t, { [`A ${NAME}`]: TWO });
+  const { outcome, detail, address, phases } = await checkWritten(
+    { type: 'dns', dns: { name: NAME }, expect: { answers: ['192.0.2.1', '192.0.2.2'] } },
+    {
+      prober: {
+        nameServers: [`127.0.0.1:${port}`],
+        addressPolicy: { allowPrivate: false, forbiddenEndpoints: [] },
+      },
+    },
+  );
+  assert.deepEqual([outcome, detail, address], ['passed', null, null]);
+  assert.notEqual(phases.dnsMs, null);
+});
+
+test('a name that the system’s name servers do not know fails as dns', async (t) => {
+  const port = await serveZone(t, {});
+  const { outcome, reason, detail } = await checkWritten(
+    { type: 'dns', dns: { name: NAME } },
+    { prober: { nameServers: [`127.0.0.1:${port}`] } },
+  );
+  assert.deepEqual([outcome, reason, detail], ['failed', 'dns', `there is no name ${NAME}`]);
+});
+
+test('the system’s name servers that are not there are our own fault', async () => {
+  const { outcome, reason, blame, detail } = await checkWritten(
+    { type: 'dns', dns: { name: NAME } },
+    { prober: { nameServers: ['127.0.0.1:9'] } },
+  );
+  assert.deepEqual([outcome, reason, blame], ['inconclusive', 'prober', 'prober']);
+  assert.match(detail ?? '', /asking the name servers for A acme\.test: its own name servers cannot be reached$/);
+});
+
 test('a response time that is not as expected fails', async (t) => {
   const { detail } = await check(t, 'A', TWO, { responseTime: { above: '19s' } });
   assert.match(detail ?? '', /^expected a response time above 19000 ms/);
