@@ -244,6 +244,8 @@ export interface TcpMonitor extends MonitorBase {
     readonly tls: TlsStart | null;
     /** Written once connected, as UTF-8; may hold `${secret:name}`. Null: nothing is sent. */
     readonly send: string | null;
+    /** `send`, and what is received, are bytes as `00 ff`. Absent: they are text. */
+    readonly encoding?: 'hex';
   };
   readonly expect: CertificateExpectations & {
     /** On all that was received so far, as text: read until it holds. Empty: nothing is read. */

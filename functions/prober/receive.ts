@@ -30,10 +30,11 @@ const QUIET_MS = 100;
 export function receiveUntil(
   clock: Clock,
   socket: Socket,
-  send: string,
+  send: string | Uint8Array,
   isEnough: (text: string) => boolean,
   trace: Trace,
   redact: (text: string) => string,
+  textOf: (bytes: Uint8Array) => string = utf8Text,
 ): Promise<Received | Failure> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
@@ -41,7 +42,7 @@ export function receiveUntil(
     let newestChunkAtMs = 0;
     let nextLookBytes = 0;
     let cancelLook = () => {};
-    const text = () => UTF8.decode(Buffer.concat(chunks));
+    const text = () => textOf(Buffer.concat(chunks));
     const end = (outcome: Received | Failure) => {
       cancelLook();
       socket.pause();
@@ -89,19 +90,23 @@ export function receiveUntil(
       end(brokenOff(error, bytes === 0 ? 'firstByte' : 'download', 'while waiting for the answer')),
     );
     trace.enter('firstByte');
-    if (send !== '') socket.write(send);
+    if (send.length > 0) socket.write(send);
   });
 }
 
 /** Writes, where there is something to write, and waits for no answer. */
-export async function sendOnly(socket: Socket, text: string): Promise<Received | Failure> {
-  if (text === '') return { received: null };
+export async function sendOnly(socket: Socket, send: string | Uint8Array): Promise<Received | Failure> {
+  if (send.length === 0) return { received: null };
   return new Promise((resolve) => {
     socket.once('error', (error) => resolve(brokenOff(error, 'firstByte', 'while sending')));
-    socket.write(text, (error) => {
+    socket.write(send, (error) => {
       if (error === null || error === undefined) resolve({ received: null });
     });
   });
 }
 
 const UTF8 = new TextDecoder();
+
+function utf8Text(bytes: Uint8Array): string {
+  return UTF8.decode(bytes);
+}

@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import { hexBytes, hexText } from '../../shared/hex.ts';
 import type { TcpMonitor } from '../../shared/monitor.ts';
 import { type Attempt, type Found, foundFailure } from './attempt.ts';
 import { type Network, openPlain, openTls } from './connection.ts';
@@ -24,10 +25,13 @@ export async function checkTcp(attempt: Attempt<TcpMonitor>): Promise<Found> {
 
   const { wanted, responseTime } = compiled(monitor);
   const isEnough = (text: string) => wanted.every((one) => one.holds(text));
+  const isHex = monitor.tcp.encoding === 'hex';
+  const message = isHex ? (hexBytes(send) ?? '') : filled(send);
+  const textOf = isHex ? hexText : undefined;
   const answer =
     wanted.length === 0
-      ? await sendOnly(socket, filled(send))
-      : await receiveUntil(prober.clock, socket, filled(send), isEnough, trace, redaction.redact);
+      ? await sendOnly(socket, message)
+      : await receiveUntil(prober.clock, socket, message, isEnough, trace, redaction.redact, textOf);
   if (isFailure(answer)) return foundFailure(answer);
   trace.end();
 

@@ -29,6 +29,11 @@ const tcp = z
       description:
         'Text to send once connected, as UTF-8; line ends as the protocol wants them, such as "PING\\r\\n". May hold ${secret:name}. Default: nothing is sent.',
     }),
+    encoding: z.enum(['text', 'hex']).optional().meta({
+      description:
+        'How send is written and what is received is read: "text" (UTF-8), or "hex" for protocols of bytes, such as "00 ff 1a". Default: "text".',
+      default: 'text',
+    }),
   })
   .meta({
     examples: [{ host: 'db.your.domain', port: 5432 }],

@@ -52,6 +52,27 @@ test('a greeting needs nothing to be sent', async (t) => {
   assert.equal((await check(port, {}, { received: { matches: '^SSH-2\\.' } })).outcome, 'passed');
 });
 
+test('bytes are sent and expected in hex', async (t) => {
+  const asked: Buffer[] = [];
+  const port = await serveTcp(t, (socket) =>
+    socket.once('data', (chunk) => {
+      asked.push(chunk);
+      socket.write(Buffer.from([0x00, 0xff, 0x80, 0x0a]));
+    }),
+  );
+  const tcp = { encoding: 'hex', send: '00000008 04D2162F' };
+  for (const received of ['00FF 800a', { contains: 'ff80' }, { oneOf: ['00', '00ff800a'] }, { matches: '^00 .. 80' }]) {
+    assert.equal((await check(port, tcp, { received })).detail, null);
+  }
+  assert.deepEqual(asked[0], Buffer.from([0, 0, 0, 8, 0x04, 0xd2, 0x16, 0x2f]));
+});
+
+test('bytes that are not as expected are shown in hex, and half a byte is none', async (t) => {
+  const port = await serveTcp(t, (socket) => socket.end(Buffer.from([0x0f, 0xf0])));
+  const { reason, detail } = await check(port, { encoding: 'hex' }, { received: { contains: 'ff' } });
+  assert.deepEqual([reason, detail], ['expectation', 'what was received expected to contain "ff", got "0f f0"']);
+});
+
 test('an answer in pieces is put together', async (t) => {
   const port = await serveTcp(t, async (socket) => {
     socket.setNoDelay(true);
