@@ -304,6 +304,17 @@ test('clean-up that fails does not fail the check, and is counted', async (t) =>
   assert.deepEqual([outcome, detail, attempts, status, metrics['cleanup-failures']], ['passed', null, 1, 200, 2]);
 });
 
+test('a name that is dead in clean-up is no flake of what is cleaned up elsewhere', async (t) => {
+  const { url } = await api(t, { 'GET /': ok });
+  const dead = await refusingPort(t);
+  const cleanup = [{ request: { url: `http://dead.test:${dead}` } }, { request: { url } }];
+  const { outcome, attempts, blame } = await checkWritten(
+    { type: 'flow', steps: [{ request: { url } }], cleanup },
+    { prober: { resolveName: async () => ['127.0.0.2'], openSocket: (_, port) => openTcpSocket('127.0.0.1', port) } },
+  );
+  assert.deepEqual([outcome, attempts, blame], ['passed', 1, null]);
+});
+
 test('clean-up that fails after a step that failed is noted with that', async (t) => {
   const { url } = await api(t, {});
   const cleanup = [{ name: 'logout', request: { url } }];
