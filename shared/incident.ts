@@ -13,6 +13,11 @@ export interface Incident extends IncidentSummary {
   readonly lastNotifiedSlotEpochMs: number;
 }
 
+/** Id of the policy that every monitor has: probers report, but nothing conclusive, or nothing of this monitor. */
+export const NO_DATA_POLICY = 'no-data';
+/** Id of the policy that says when a monitor is paused by its spend cap. */
+export const SPEND_CAP_POLICY = 'spend-cap';
+
 /** What was seen from one region at a transition. */
 export interface RegionEvidence {
   readonly region: Region;

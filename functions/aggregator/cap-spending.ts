@@ -2,7 +2,7 @@ import type { Progress, Spent } from '../../shared/aggregator-table.ts';
 import type { NotificationKind } from '../../shared/api-types.ts';
 import { type Control, endedControl, endOf, isInForce } from '../../shared/control.ts';
 import { ceilTo } from '../../shared/history.ts';
-import { type Incident, openedIncident, resolvedIncident } from '../../shared/incident.ts';
+import { type Incident, openedIncident, resolvedIncident, SPEND_CAP_POLICY } from '../../shared/incident.ts';
 import type { Monitor, Region } from '../../shared/monitor.ts';
 import { MINUTE_MS } from '../../shared/schedule.ts';
 import { capText, dollarText, isSameCap, periodOf } from '../../shared/spend-cap.ts';
@@ -10,9 +10,6 @@ import type { AlertBook } from './alert-book.ts';
 import type { Spendings } from './spend.ts';
 import { spendCapNotification } from './spend-cap-text.ts';
 import type { Store } from './store.ts';
-
-/** Id of the policy that says when a monitor is paused by its spend cap. */
-export const SPEND_CAP_POLICY = 'spend-cap';
 
 /**
  * The record to write about a monitor's cap now, or null: a pause from the next minute to the period's end once the cap

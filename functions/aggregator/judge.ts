@@ -1,6 +1,6 @@
 import type { NotificationKind } from '../../shared/api-types.ts';
 import { type Control, isPaused, isSilenced } from '../../shared/control.ts';
-import { type Incident, type RegionEvidence, transition } from '../../shared/incident.ts';
+import { type Incident, NO_DATA_POLICY, type RegionEvidence, transition } from '../../shared/incident.ts';
 import type { AlertPolicy, Monitor, Region } from '../../shared/monitor.ts';
 import type { WeekValue } from '../../shared/own-week.ts';
 import { evaluatePolicy, type PolicyEvaluation, type PolicyState, type RegionWindows } from '../../shared/policy.ts';
@@ -9,8 +9,6 @@ import { MINUTE_MS, slotsIn } from '../../shared/schedule.ts';
 import type { OwnWeeks } from './own-weeks.ts';
 import type { PolicyWindows, RegionResults } from './recent-results.ts';
 
-/** Id of the policy that every monitor has: probers report, but nothing conclusive, or nothing of this monitor. */
-export const NO_DATA_POLICY = 'no-data';
 const NO_DATA_AFTER_MS = 3 * MINUTE_MS;
 
 /** What a slot did to a policy's incident, with what was seen. */

@@ -1,12 +1,12 @@
 import type { NotificationKind } from '../../shared/api-types.ts';
-import { humanDuration, humanInstant, humanList, humanMs, humanNumber, humanRatio } from '../../shared/human.ts';
+import { humanDuration, humanInstant, humanList, humanMs, humanRatio } from '../../shared/human.ts';
 import { type Incident, type Notification, notificationId, type RegionEvidence } from '../../shared/incident.ts';
-import type { AlertPolicy, PlainMetric } from '../../shared/monitor.ts';
+import type { AlertPolicy } from '../../shared/monitor.ts';
 import { resultsNeeded } from '../../shared/sketch.ts';
-import { dollarText } from '../../shared/spend-cap.ts';
 import { targetOf } from '../../shared/target.ts';
 import { heartbeatFault, heartbeatHeadline, heartbeatReason } from './heartbeat-text.ts';
 import type { Judgement } from './judge.ts';
+import { inUnit, policyHeadline, policySentence } from './policy-text.ts';
 import { ALL_REGIONS, type RegionPulse, type SilenceChange } from './silence.ts';
 
 /** An SMS of one part, with room for what carriers put in front of it. */
@@ -104,39 +104,6 @@ export function compose(
   };
 }
 
-function policyHeadline(judgement: Judgement, policy: AlertPolicy): string {
-  const { kind, evidence, incident, slotEpochMs } = judgement;
-  const breached = evidence.filter((r) => r.state === 'breached');
-  const lasted = humanDuration(slotEpochMs - incident.sinceEpochMs);
-  const scope =
-    policy.regions === 'pooled' ? 'over all regions' : `in ${breached.length} of ${evidence.length} regions`;
-  if (policy.metric.kind === 'availability') {
-    if (kind === 'resolved') return `is up again after ${lasted}`;
-    const allDown = breached.length > 0 && breached.every((r) => r.availability === 0);
-    return allDown ? `is DOWN ${scope}` : `is failing: availability below ${threshold(policy)} ${scope}`;
-  }
-  if (kind === 'resolved')
-    return `is back: ${policy.metricName} no longer ${policy.breach} ${threshold(policy)}, after ${lasted}`;
-  const worst = judgement.pooled ?? worstOf(breached, policy);
-  const value = worst?.value ?? null;
-  if (policy.metric.kind === 'vsWeek' && value !== null) {
-    const { of } = policy.metric;
-    const usual = worst?.usual ?? 0;
-    const numbers = `${inUnitOf(of, value * usual)} in ${humanDuration(policy.overMs)}, usually ${inUnitOf(of, usual)}`;
-    return `${policy.metricName.replace(/\.vsWeek$/, '')} ${inUnit(policy, value)} its own week: ${numbers}, ${scope}`;
-  }
-  const shown = value === null ? '' : ` ${inUnit(policy, value)},`;
-  return `${policy.metricName}${shown} ${policy.breach} ${threshold(policy)} ${scope}`;
-}
-
-function worstOf(breached: readonly RegionEvidence[], policy: AlertPolicy): RegionEvidence | null {
-  const sign = policy.breach === 'above' ? 1 : -1;
-  return breached.reduce<RegionEvidence | null>(
-    (worst, r) => (r.value !== null && (worst?.value == null || sign * r.value > sign * worst.value) ? r : worst),
-    null,
-  );
-}
-
 function noDataHeadline({ kind, incident, slotEpochMs }: Judgement): string {
   return kind === 'resolved'
     ? `is known again after ${humanDuration(slotEpochMs - incident.sinceEpochMs)}`
@@ -200,18 +167,6 @@ function fault(evidence: readonly RegionEvidence[], policy: AlertPolicy | null):
     : `the target: ${breached.length} regions agree${ours}`;
 }
 
-function policySentence(policy: AlertPolicy, regions: number): string {
-  const rule =
-    policy.regions === 'pooled'
-      ? 'over all regions together'
-      : typeof policy.regions === 'number'
-        ? `in at least ${policy.regions} region${policy.regions === 1 ? '' : 's'}`
-        : { any: 'in any region', majority: 'in a majority of regions', all: 'in all regions' }[policy.regions];
-  const confirmed = policy.confirm === 1 ? '' : `, ${policy.confirm} slots in a row`;
-  const where = regions === 1 ? '' : `, ${rule}`;
-  return `${policy.metricName} ${policy.breach} ${threshold(policy)} over ${humanDuration(policy.overMs)}${where}${confirmed}`;
-}
-
 function regionTable(evidence: readonly RegionEvidence[], policy: AlertPolicy | null): string {
   const metric = policy === null || policy.metric.kind === 'availability' ? null : policy;
   const header = [
@@ -251,32 +206,6 @@ function fewResultsNote(name: string, quantile: number, evidence: readonly Regio
   const needed = resultsNeeded(quantile);
   if (evidence.every((r) => r.n >= needed)) return null;
   return `${name} needs ${needed} results; where n is smaller, it is the slowest one.`;
-}
-
-function threshold(policy: AlertPolicy): string {
-  return inUnit(policy, policy.threshold);
-}
-
-function inUnit({ metric }: AlertPolicy, value: number): string {
-  if (metric.kind !== 'vsWeek') return inUnitOf(metric, value);
-  // Two digits tell it; a plain x, since an SMS and a subject are ASCII.
-  return `${value.toLocaleString('en-US', { maximumSignificantDigits: 2 })}x`;
-}
-
-function inUnitOf(metric: PlainMetric, value: number): string {
-  switch (metric.kind) {
-    case 'availability':
-    case 'errorRate':
-    case 'flakeRate':
-      return humanRatio(value);
-    case 'latency':
-      return humanMs(value);
-    case 'certificateDaysLeft':
-      return `${humanNumber(value)} days`;
-    case 'custom':
-      if (metric.unit === 'ms') return humanMs(value);
-      return metric.unit === 'dollars' ? dollarText(value) : humanNumber(value);
-  }
 }
 
 export function since(incident: Incident, slotEpochMs: number): string {

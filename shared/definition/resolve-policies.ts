@@ -1,3 +1,4 @@
+import { NO_DATA_POLICY, SPEND_CAP_POLICY } from '../incident.ts';
 import type { AlertPolicy, PolicyMetric, Retention } from '../monitor.ts';
 import { WEEK_MS } from '../own-week.ts';
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../schedule.ts';
@@ -9,6 +10,8 @@ import { quote } from './schema-leaves.ts';
 
 const DEFAULT_OVER_MS = 5 * MINUTE_MS;
 const DEFAULT_REMIND_EVERY_MS = 4 * HOUR_MS;
+
+const OWN_IDS: readonly string[] = [NO_DATA_POLICY, SPEND_CAP_POLICY];
 
 /** What the rest of the monitor says, null where that has problems of its own and so cannot be judged against. */
 export interface PolicyContext {
@@ -64,6 +67,12 @@ function policyIds(
   const taken = new Map<string, number>();
   for (const { index, alert } of alerts) {
     if (alert.id === undefined) continue;
+    if (OWN_IDS.includes(alert.id)) {
+      reporter.error([index, 'id'], {
+        message: `The policy id ${quote(alert.id)} is Parallax's own: two incidents would be one.`,
+        remedy: 'Choose another id.',
+      });
+    }
     const first = taken.get(alert.id);
     if (first === undefined) taken.set(alert.id, index);
     else {

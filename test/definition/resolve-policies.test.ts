@@ -107,6 +107,13 @@ test('ids follow the metric, numbered where it repeats, and leave given ones alo
   );
 });
 
+for (const id of ['no-data', 'spend-cap']) {
+  test(`the id ${id} is taken`, () => {
+    const problem = problemOf({ monitor: { alerts: [{ id, metric: 'availability', below: '99%' }] } });
+    assert.deepEqual([problem.severity, problem.path], ['error', '$.alerts[0].id']);
+  });
+}
+
 test('the same id twice is an error', () => {
   const alert = { id: 'a', metric: 'availability', below: '99%' };
   assert.equal(problemOf({ monitor: { alerts: [alert, alert] } }).path, '$.alerts[1].id');
