@@ -14,6 +14,7 @@ import {
   isSilenced,
   MAX_CONTROL_MS,
   newControl,
+  pausedMs,
   pausedUntil,
   readControls,
 } from '../../shared/control.ts';
@@ -155,6 +156,20 @@ test('what was last paused is known while it is paused, afterwards, and never fr
   const controls = [controlFor(), controlFor({ target: 'tag:payments', fromEpochMs: NOW + 3 * HOUR })];
   const at = [NOW - 1, NOW + MINUTE, NOW + 2 * HOUR].map((now) => pausedUntil(CHECKOUT, controls, now));
   assert.deepEqual(at, [0, NOW + MINUTE, NOW + HOUR]);
+});
+
+test('the time that a monitor was paused is counted once, within the bounds, however many pauses there were', () => {
+  const controls = [
+    controlFor(),
+    controlFor({ target: 'tag:payments', fromEpochMs: NOW + 30 * MINUTE, untilEpochMs: NOW + 2 * HOUR }),
+    controlFor({ target: 'monitor:search', fromEpochMs: NOW, untilEpochMs: NOW + 9 * HOUR }),
+    controlFor({ kind: 'silence', target: 'all', untilEpochMs: NOW + 9 * HOUR }),
+  ];
+  const minutes = (from: number, to: number) => pausedMs(CHECKOUT, NOW + from, NOW + to, controls) / MINUTE;
+  assert.deepEqual(
+    [minutes(-HOUR, 5 * HOUR), minutes(10 * MINUTE, 40 * MINUTE), minutes(3 * HOUR, 4 * HOUR), minutes(HOUR, HOUR)],
+    [120, 30, 0, 0],
+  );
 });
 
 test('only what is in force and meant for the monitor is shown for it', () => {

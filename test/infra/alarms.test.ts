@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
-import { deploymentOf } from './build.ts';
+import { heartbeatOf } from '../shared/build.ts';
+import { deploymentOf, monitorOf } from './build.ts';
 import { list, member, permissionsOf } from './permissions.ts';
 import { allPropertiesOf, onlyOf, propertiesOf, type SynthesizedStack, stackOf, synthesize } from './synthesize.ts';
 
-const synthesized = synthesize({ config: deploymentOf(), api: true });
+const synthesized = synthesize({ config: deploymentOf({ monitors: [monitorOf(), heartbeatOf()] }), api: true });
 const alarms = allPropertiesOf(synthesized, 'AWS::CloudWatch::Alarm');
 const far = stackOf(synthesized, 'parallax-acme-prober-ap-southeast-2');
 

@@ -4,6 +4,7 @@ import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import type { Deployment } from '../../shared/monitor.ts';
+import { heartbeatOf } from '../shared/build.ts';
 import { deploymentOf, monitorOf } from './build.ts';
 import { member } from './permissions.ts';
 import { onlyOf, type Synthesized, stackOf, synthesize } from './synthesize.ts';
@@ -41,12 +42,14 @@ function keysOf(deployment: Deployment): Record<string, string> {
   return Object.fromEntries(names.map((name) => [name.replace('parallax-acme-', ''), keyOf(synthesized, name)]));
 }
 
-const synthesized = synthesize({ config: BASE, api: true }, { bundle: true });
+const JOB = heartbeatOf();
+const WITH_JOB: Deployment = { ...BASE, monitors: [...BASE.monitors, JOB] };
+const synthesized = synthesize({ config: WITH_JOB, api: true }, { bundle: true });
 const folderOf = (stack: string) => join(synthesized.folder, `asset.${keyOf(synthesized, stack).replace('.zip', '')}`);
 const deployedTo = (stack: string): Deployment =>
   JSON.parse(readFileSync(join(folderOf(stack), 'deployment.json'), 'utf8'));
 
-const STACKS = ['parallax-acme-prober-us-east-1', 'parallax-acme-aggregator-us-east-1', 'parallax-acme-api-us-east-1'];
+const STACKS = ['prober', 'aggregator', 'api', 'receiver'].map((kind) => `parallax-acme-${kind}-us-east-1`);
 /** Above this, somebody has pulled in what a function does not need: the schema, or a client of everything. */
 const MAX_BUNDLE_BYTES = 800_000;
 
@@ -85,12 +88,24 @@ describe('a zip', () => {
       ...BASE,
       regions: ['us-east-1'],
       notify: [],
-      monitors: [{ ...HERE, runbook: null }],
+      monitors: [
+        { ...HERE, runbook: null },
+        { ...JOB, policies: [] },
+      ],
     });
   });
 
   it('of the aggregator holds all monitors, and no recipient', () => {
-    assert.deepEqual(deployedTo('parallax-acme-aggregator-us-east-1'), { ...BASE, notify: [] });
+    assert.deepEqual(deployedTo('parallax-acme-aggregator-us-east-1'), { ...WITH_JOB, notify: [] });
+  });
+
+  it('of the receiver holds the jobs that call, and nothing else', () => {
+    assert.deepEqual(deployedTo('parallax-acme-receiver-us-east-1'), {
+      ...BASE,
+      regions: ['us-east-1'],
+      notify: [],
+      monitors: [{ ...JOB, policies: [] }],
+    });
   });
 });
 

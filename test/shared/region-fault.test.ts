@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { withoutRegionFaults } from '../../shared/region-fault.ts';
-import type { Result } from '../../shared/result.ts';
+import { NO_PHASES, type Result } from '../../shared/result.ts';
 import { failureOf, resultOf } from './build.ts';
 
 const pass = (monitorId: string) => resultOf({ monitorId });
@@ -28,6 +28,20 @@ test('one region of two can be the one that is broken', () => {
     r1: ['inconclusive', 'inconclusive'],
     r2: ['passed', 'passed'],
   });
+});
+
+test('a heartbeat that home has judged says nothing of whether home reaches anything', () => {
+  const beat = resultOf({ monitorId: 'job', phases: NO_PHASES, status: null, totalMs: null });
+  const missed = { ...beat, outcome: 'failed', reason: 'missed', detail: 'late' } as const;
+  const others = { r2: [pass('a'), pass('b')], r3: [pass('a'), pass('b')] };
+  for (const [job, becomes] of [
+    [beat, 'passed'],
+    [missed, 'inconclusive'],
+    [{ ...missed, reason: 'job-failed' }, 'failed'],
+  ] as const) {
+    const { r1 } = judged({ r1: [unreached('a'), unreached('b'), job], ...others });
+    assert.deepEqual(r1, ['inconclusive', 'inconclusive', becomes]);
+  }
 });
 
 for (const [what, slot, targetOf] of [

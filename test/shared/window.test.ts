@@ -76,6 +76,32 @@ test('windows survive their encoding, whatever the chunk size', () => {
   );
 });
 
+test('windows that were stored before reasons were added are read as they were meant', () => {
+  const errors = decodeWindows(Buffer.from('010161000300000004040109010a010b020000000000000000', 'hex')).get(
+    'a',
+  )?.errors;
+  assert.deepEqual(
+    [...(errors ?? [])],
+    [
+      ['status', 1],
+      ['prober', 1],
+      ['4xx', 1],
+      ['5xx', 2],
+    ],
+  );
+});
+
+test('reasons of jobs survive their encoding beside statuses', () => {
+  const stats = windowOf([
+    failureOf(),
+    failureOf({ reason: 'missed', status: null }),
+    failureOf({ reason: 'job-failed', status: null }),
+  ]);
+  const decoded = decodeWindows(Buffer.from(bytesOf(stats), 'hex')).get('m');
+  assert.deepEqual(new Map(decoded?.errors), stats.errors);
+  assert.equal(stats.errors.get('missed'), 1);
+});
+
 test('an inconclusive result stays out of availability and latency', () => {
   const stats = windowOf([resultOf(), resultOf({ outcome: 'inconclusive', reason: 'prober', totalMs: 9_000 })]);
   assert.deepEqual([stats.availability, stats.latency.n, stats.inconclusive], [1, 1, 1]);
