@@ -50,8 +50,9 @@ export function createTokens(
     }
     const known = new Map<string, string>();
     for (const { id, heartbeat } of monitors) {
-      const token = filled(heartbeat.token, values);
-      if (token !== null && token !== '') known.set(id, token);
+      // A secret that was stored from a file ends with a line break, which no header can carry.
+      const token = filled(heartbeat.token, values)?.trim() ?? '';
+      if (token !== '') known.set(id, token);
     }
     return { known, complete: known.size === monitors.length };
   }

@@ -26,6 +26,8 @@ const GB = 1_073_741_824;
 const SHARED_LINES: ReadonlySet<string> = new Set([
   'aggregator time',
   'aggregator runs',
+  'receiver time',
+  'receiver runs',
   'table reads',
   'check traffic',
   'alarms',
@@ -49,7 +51,8 @@ export function alternatives(
   for (const { region, monitors } of probedRegions(deployment)) {
     const price = (name: PriceName) => priceIn(prices, region, name);
     const writes = replicas.reduce((sum, each) => sum + priceIn(prices, each, 'dynamoMillionReplicatedWriteUnits'), 0);
-    for (const monitor of monitors) {
+    // Nothing goes out for a heartbeat, and a canary cannot wait for a call.
+    for (const monitor of monitors.filter(({ type }) => type !== 'heartbeat')) {
       const checks = checksIn(monitor, MINUTE_MS * MINUTES_PER_MONTH);
       const gbSeconds = (NAIVE_MEMORY_MB / 1_024) * (expectedCheckMs(monitor) / SECOND_MS);
       const millions = price('schedulerMillionInvocations') + price('lambdaMillionRequests') + writes;

@@ -4,7 +4,7 @@ import type { SecretStore } from '../../shared/monitor.ts';
 import { LINE_NAMES, type LineName } from '../../shared/plan/cost.ts';
 import { type Plan, planOf } from '../../shared/plan/plan.ts';
 import { DEFAULT_PRICES, LIST_PRICES, PRICE_UNITS, parsePrices } from '../../shared/plan/prices.ts';
-import { monitorOf } from '../shared/build.ts';
+import { heartbeatOf, monitorOf } from '../shared/build.ts';
 import { deploymentWith, monitorsOf } from './build.ts';
 
 const FIVE = ['us-east-1', 'eu-west-1', 'ap-southeast-2', 'us-west-2', 'eu-central-1'];
@@ -45,6 +45,23 @@ for (const count of [1, 400, 4_000]) {
     });
   });
 }
+
+it('a job that calls costs its calls, a write of each in every replica, and a read a minute in home', () => {
+  const without = planFor(10);
+  const job = heartbeatOf({ regions: ['us-east-1'], heartbeat: { everyMs: 3_600_000 } });
+  const monitors = [...monitorsOf(10, { regions: FIVE }), job];
+  const plan = planOf(deploymentWith(monitors, { regions: FIVE }), DEFAULT_PRICES);
+  const quantity = (of: Plan, name: LineName) =>
+    of.lines.filter((line) => line.name === name).reduce((sum, line) => sum + line.quantity, 0);
+  const calls = 2 * 24 * 30;
+  assert.equal(plan.table.heartbeatsPerMonth, calls);
+  assert.equal(quantity(plan, 'receiver runs'), calls);
+  assert.equal(quantity(plan, 'receiver time'), calls * 0.5 * 0.5);
+  assert.equal(plan.table.writeUnits.heartbeats, calls);
+  assert.equal(plan.table.readUnitsPerHeartbeatsRun, 1);
+  assert.deepEqual(plan.alternatives.synthetics, without.alternatives.synthetics);
+  assert.equal(quantity(without, 'receiver runs'), 0);
+});
 
 it('a million checks cost the less, the more there are', () => {
   const [one = 0, many = 0, most = 0] = [1, 400, 4_000].map((count) => planFor(count).dollarsPerMillionChecks ?? 0);

@@ -108,7 +108,9 @@ test('while a token cannot be read, a wrong one is not told from an unreadable o
 
 test('an empty token lets nobody in', async (t) => {
   const bench = await open(t, { tokens: async () => ({ known: new Map([['nightly', '']]), complete: true }) });
-  assert.equal((await bench.call('/heartbeat/nightly/')).status, 404);
+  for (const authorization of ['', 'Bearer', 'Bearer ', 'Bearer  ']) {
+    assert.equal((await bench.call('/heartbeat/nightly/', { headers: { authorization } })).status, 404);
+  }
 });
 
 test('other methods are refused, and say which are not', async (t) => {

@@ -78,6 +78,13 @@ test('a key of a JSON secret is that key’s value', async () => {
   );
 });
 
+test('a line break at a secret’s end is none of the token, and a secret of nothing else is missing', async () => {
+  const vault = new Vault();
+  vault.secrets = { a: 't0ken\n', b: ' \n' };
+  const { known, complete } = await vault.tokens([job('x', '${secret:a}'), job('y', '${secret:b}')])();
+  assert.deepEqual([[...known], complete], [[['x', 't0ken']], false]);
+});
+
 test('while secrets cannot be read, those that were read before still serve', async () => {
   const vault = new Vault();
   vault.secrets = { a: '1' };
