@@ -1,5 +1,5 @@
 import type { Region } from './monitor.ts';
-import { couldBeOurNetwork, excused, type Result, wentOut } from './result.ts';
+import { couldBeOurNetwork, excused, mayBeOurs, type Result, wentOut } from './result.ts';
 import { BATCH_GROUP_MS, MINUTE_MS } from './schedule.ts';
 
 /** One that fails alone says nothing of the region; two different targets failing at once are no coincidence. */
@@ -52,9 +52,8 @@ export function withoutRegionFaults(
     [...byRegion].map(([region, results]) => {
       const groups = faults.get(region);
       if (groups === undefined) return [region, results];
-      // What cannot be reached may not be reached by a job's call either; what a job has said, it has said.
-      const isOurs = ({ outcome, reason, slotEpochMs }: Result) =>
-        outcome === 'failed' && reason !== 'job-failed' && groups.has(groupOf(slotEpochMs));
+      // What a job has said, it has said: that it failed, or how long it took.
+      const isOurs = (result: Result) => mayBeOurs(result) && groups.has(groupOf(result.slotEpochMs));
       return [region, results.map((result) => (isOurs(result) ? excuse(result) : result))];
     }),
   );

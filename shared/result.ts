@@ -145,6 +145,11 @@ export function couldBeOurNetwork({ outcome, reason }: Pick<Result, 'outcome' | 
   return outcome === 'failed' && (reason === 'dns' || reason === 'connect' || reason === 'tls' || reason === 'timeout');
 }
 
+/** Failures that a region's own network may have caused: where nothing goes out, a job's calls may not come in. */
+export function mayBeOurs(result: Pick<Result, 'outcome' | 'reason'>): boolean {
+  return couldBeOurNetwork(result) || (result.outcome === 'failed' && result.reason === 'missed');
+}
+
 /** Whether something was sent out: a heartbeat that was judged says nothing of how the prober reaches others. */
 export function wentOut(result: Pick<Result, 'outcome' | 'reason' | 'phases'>): boolean {
   return couldBeOurNetwork(result) || Object.values(result.phases).some((ms) => ms !== null);

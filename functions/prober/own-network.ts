@@ -1,6 +1,6 @@
 import { partitionOf } from '../../shared/definition/aws-regions.ts';
 import type { HttpMonitor, Region } from '../../shared/monitor.ts';
-import { couldBeOurNetwork, excused, type Result } from '../../shared/result.ts';
+import { excused, mayBeOurs, type Result } from '../../shared/result.ts';
 import type { Prober } from './attempt.ts';
 import { runCheck } from './check.ts';
 import type { Pacer } from './pacer.ts';
@@ -55,9 +55,7 @@ export function createOwnNetwork(prober: Prober, urls: readonly string[], pace: 
 
 /** The result, or that nobody can tell, where this region's own network would have caused the same. */
 export async function withoutOwnFaults(result: Result, network: OwnNetwork): Promise<Result> {
-  // Where nothing goes out, calls may not come in.
-  const mayBeOurs = couldBeOurNetwork(result) || (result.outcome === 'failed' && result.reason === 'missed');
-  if (!mayBeOurs || (await network.works())) return result;
+  if (!mayBeOurs(result) || (await network.works())) return result;
   return excused(result, 'no control target answers either, so this region’s own network is at fault');
 }
 

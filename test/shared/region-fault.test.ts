@@ -38,6 +38,7 @@ test('a heartbeat that home has judged says nothing of whether home reaches anyt
     [beat, 'passed'],
     [missed, 'inconclusive'],
     [{ ...missed, reason: 'job-failed' }, 'failed'],
+    [{ ...missed, reason: 'expectation', detail: 'it took 2 h' }, 'failed'],
   ] as const) {
     const { r1 } = judged({ r1: [unreached('a'), unreached('b'), job], ...others });
     assert.deepEqual(r1, ['inconclusive', 'inconclusive', becomes]);
