@@ -1,6 +1,6 @@
 import type { Progress, Spent } from '../../shared/aggregator-table.ts';
 import type { NotificationKind } from '../../shared/api-types.ts';
-import { type Control, endedControl, endOf, isInForce } from '../../shared/control.ts';
+import { type Control, endOf, isInForce } from '../../shared/control.ts';
 import { ceilTo } from '../../shared/history.ts';
 import { type Incident, openedIncident, resolvedIncident, SPEND_CAP_POLICY } from '../../shared/incident.ts';
 import type { Monitor, Region } from '../../shared/monitor.ts';
@@ -31,7 +31,11 @@ function capRecord(
   const { spendCap } = monitor;
   const by = `Parallax's aggregator in ${writer}`;
   const isOfThisCap = isSameCap(spendCap, standing?.spendCap);
-  if (standing !== null && !isOfThisCap && nowEpochMs < endOf(standing)) return endedControl(standing, by, nowEpochMs);
+  const atEpochMs = Math.max(nowEpochMs, (standing?.atEpochMs ?? 0) + 1);
+  // Cut short, not resumed: should the old cap come back, it pauses again.
+  if (standing !== null && !isOfThisCap && nowEpochMs < endOf(standing)) {
+    return { ...standing, untilEpochMs: nowEpochMs, by, atEpochMs };
+  }
   if (spendCap === undefined || spentDollars < spendCap.dollars) return null;
   const { untilEpochMs } = periodOf(spendCap.per, nowEpochMs);
   const isOfThisPeriod = standing !== null && isOfThisCap && standing.untilEpochMs === untilEpochMs;
@@ -46,7 +50,7 @@ function capRecord(
     untilEpochMs,
     reason: `spend cap of ${capText(spendCap)} reached at ${clock(nowEpochMs)} UTC, ${dollarText(spentDollars)} spent; goes on at ${goesOn}`,
     by,
-    atEpochMs: Math.max(nowEpochMs, (standing?.atEpochMs ?? 0) + 1),
+    atEpochMs,
     spendCap,
     endedEarly: null,
   };

@@ -1,6 +1,7 @@
 import { endOf } from '../../shared/control.ts';
 import { humanInstant } from '../../shared/human.ts';
 import type { Incident, Notification } from '../../shared/incident.ts';
+import { isSameCap } from '../../shared/spend-cap.ts';
 import { targetOf } from '../../shared/target.ts';
 import type { CapChange } from './cap-spending.ts';
 import { compose, row, since } from './notification-text.ts';
@@ -11,7 +12,9 @@ export function spendCapNotification({ monitor, kind, slotEpochMs, control, ...c
   const headline = isOver ? 'is checked again' : 'is PAUSED: its spend cap is reached';
   const incident: Incident = { ...change.incident, summary: `${monitor.id} ${headline}` };
   const end = endOf(control);
-  const goesOn = control.endedEarly === null ? 'its period is over' : `ended by ${control.endedEarly.by}`;
+  const isChanged = !isSameCap(monitor.spendCap, control.spendCap);
+  const itsEnd = isChanged ? 'its cap was changed in the definitions' : 'its period is over';
+  const goesOn = control.endedEarly === null ? itsEnd : `ended by ${control.endedEarly.by}`;
   const body = [
     `${monitor.name} ${headline}.`,
     '',

@@ -170,6 +170,19 @@ for (const [what, spendCap, expected] of [
   });
 }
 
+test('a cap that is raised and then put back pauses again', async (t) => {
+  const scene = await cappedScene(t);
+  const raised = scene.with(deploymentOf([capped({ spendCap: { dollars: 2, per: 'day' } })]));
+  await raised.run(35);
+  await scene.run(36);
+  await scene.run(37);
+  const controls = await standing(scene);
+  assert.equal(
+    controls.some((control) => isInForce(control, START + 40 * MINUTE)),
+    true,
+  );
+});
+
 test('the standby counts on from what home had stored, and pauses under its own key', async (t) => {
   const both = { ...deployment, standby: 'eu-west-1' };
   const home = await Scene.open(t, both);
