@@ -9,7 +9,7 @@ export const WEEK_MS = 7 * DAY_MS;
 /** What is usual of a day's course cannot be told from less than a day. */
 const MIN_HISTORY_MS = DAY_MS;
 /** Values that a usual one stands on, at least: a single dear check is not what is usual. */
-const MIN_VALUES = 20;
+export const MIN_WEEK_VALUES = 20;
 
 /** A metric as a multiple of its usual value, and that value, in the metric's unit. */
 export interface WeekValue extends MetricValue {
@@ -43,7 +43,7 @@ export function againstWeek(
           0,
         )
       : week.value;
-  const canTell = usual > 0 && now.n >= needed && week.n >= Math.max(needed, MIN_VALUES);
+  const canTell = usual > 0 && now.n >= needed && week.n >= Math.max(needed, MIN_WEEK_VALUES);
   return { value: canTell ? now.value / usual : null, n: now.n, usual: canTell ? usual : null };
 }
 

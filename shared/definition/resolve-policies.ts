@@ -1,6 +1,6 @@
 import { NO_DATA_POLICY, SPEND_CAP_POLICY } from '../incident.ts';
 import type { AlertPolicy, PolicyMetric, Retention } from '../monitor.ts';
-import { WEEK_MS } from '../own-week.ts';
+import { MIN_WEEK_VALUES, WEEK_MS } from '../own-week.ts';
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../schedule.ts';
 import type { Reporter } from './diagnostics.ts';
 import { formatDuration } from './durations-and-ratios.ts';
@@ -117,7 +117,10 @@ function resolvePolicy(alert: ParsedAlert, id: string, context: PolicyContext, r
     reporter.error([breach.breach], threshold.complaint);
     return null;
   }
-  if (metric.value.kind === 'vsWeek') checkWeek(overMs, context.retention, reporter);
+  if (metric.value.kind === 'vsWeek') {
+    checkWeek(overMs, context.retention, reporter);
+    if (everyMs !== null) checkWeekValues(everyMs, context, regions === 'pooled', reporter);
+  }
   if (everyMs !== null)
     warnOfFewResults(alert.metric, metric.value, overMs, everyMs, context, regions === 'pooled', reporter);
   warnOfTimeout(metric.value, breach.breach, threshold.value, context.timeoutMs, reporter);
@@ -184,6 +187,17 @@ function checkWeek(overMs: number, retention: Retention, reporter: Reporter): vo
   }
 }
 
+/** What is usual stands on so many values, whatever the window. */
+function checkWeekValues(everyMs: number, context: PolicyContext, pooled: boolean, reporter: Reporter): void {
+  const perRegion = Math.floor(WEEK_MS / everyMs);
+  const values = pooled ? perRegion * (context.regionCount ?? MIN_WEEK_VALUES) : perRegion;
+  if (values >= MIN_WEEK_VALUES) return;
+  reporter.error(['metric'], {
+    message: `A week has ${values} checks${pooled ? ' in all regions' : ' per region'}, and what is usual stands on ${MIN_WEEK_VALUES}: this can never breach.`,
+    remedy: `Write an "every" of at most "8h"${pooled ? '' : ', "regions": "pooled" over enough regions'}, or choose another metric.`,
+  });
+}
+
 export function longestKeptMs(retention: Retention): number {
   return Math.max(retention.resultsMs, retention.fiveMinutesMs, retention.hoursMs, retention.daysMs);
 }
@@ -204,10 +218,16 @@ function warnOfFewResults(
   if (needed === null || results < 1 || results >= needed) return;
   if (pooled && context.regionCount === null) return;
   const pool = !pooled && context.regionCount !== null && perRegion * context.regionCount >= needed;
-  reporter.warning(['over'], {
-    message: `A window of ${formatDuration(overMs)} holds ${results} results${pooled ? ' of all regions' : ' per region'}, and ${name} needs ${needed}: with fewer it is only the slowest.`,
-    remedy: `Write "over": "${formatDuration(needed * everyMs)}" or longer${pool ? ', or "regions": "pooled"' : ''}.`,
-  });
+  const holds = `A window of ${formatDuration(overMs)} holds ${results} results${pooled ? ' of all regions' : ' per region'}, and ${name} needs ${needed}`;
+  const orPooled = pool ? ', or "regions": "pooled"' : '';
+  const enough = `Write "over": "${formatDuration(needed * everyMs)}" or longer${orPooled}.`;
+  if (metric.kind !== 'vsWeek') {
+    reporter.warning(['over'], { message: `${holds}: with fewer it is only the slowest.`, remedy: enough });
+    return;
+  }
+  const isPossible = needed * everyMs <= DAY_MS;
+  const remedy = isPossible ? enough : `Choose a lower percentile or a shorter "every"${orPooled}.`;
+  reporter.error(['over'], { message: `${holds}: this can never breach.`, remedy });
 }
 
 function resultsNeeded(metric: PolicyMetric): number | null {

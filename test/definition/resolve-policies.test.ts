@@ -161,6 +161,33 @@ test('a week that is not kept is not compared with', () => {
   assert.match(problem.remedy ?? '', /to 9d for both/);
 });
 
+for (const [what, monitor, path, remedy] of [
+  [
+    'a percentile that its window never supports',
+    { alerts: [{ metric: 'latency.p95.vsWeek', above: 2, over: '10m' }] },
+    '$.alerts[0].over',
+    /^Write "over": "20m" or longer, or "regions": "pooled"\.$/,
+  ],
+  [
+    'a percentile that no window of a day supports',
+    { every: '1h', alerts: [{ metric: 'latency.p99.vsWeek', above: 2, over: '1d' }] },
+    '$.alerts[0].over',
+    /^Choose a lower percentile or a shorter "every"\.$/,
+  ],
+  [
+    'a check so rare that a week has too few of it',
+    { every: '12h', metrics: METRICS, alerts: [{ metric: 'depth.vsWeek', above: 2, over: '12h' }] },
+    '$.alerts[0].metric',
+    /at most "8h"/,
+  ],
+] as const) {
+  test(`${what} is not compared with a week: it could never breach`, () => {
+    const problem = problemOf({ monitor });
+    assert.deepEqual([problem.severity, problem.path], ['error', path]);
+    assert.match(problem.remedy ?? '', remedy);
+  });
+}
+
 test('a percentile of too few results gets a warning that says how many, and what helps', () => {
   const problem = problemOf({ monitor: { alerts: [{ metric: 'latency.p95', above: '800ms', over: '10m' }] } });
   assert.equal(problem.severity, 'warning');
