@@ -1,23 +1,25 @@
-import { REDACTED, secretForms } from '../../shared/secret-forms.ts';
+import { type HideSecrets, hideSecrets } from '../../shared/hide-secrets.ts';
 import { partsOf } from './secret-member.ts';
 import type { Secret } from './secrets.ts';
 
 /**
- * Takes a check's secrets out of texts: as they are, and as URLs, JSON and Base64 would carry them.
- * To be done before a text is cut: half a secret is no longer found.
+ * Takes a check's secrets out of texts, however they are written there. To be done before a text is cut: half a secret is no
+ * longer found.
  */
 export class Redaction {
-  /** Longer ones first, so that none leaves a remainder of another. */
-  #hidden: readonly string[] = [];
+  readonly #values: Set<string>;
+  /** Made when the first text is to be said: most checks pass, and say nothing. Null: not yet, or there is more to hide. */
+  #hide: HideSecrets | null = null;
 
   constructor(secrets: ReadonlyMap<string, Secret>) {
-    const values = [...secrets.values()].flatMap((secret) => ('value' in secret ? [secret.value] : []));
-    this.#hideAll([...values, ...values.flatMap(partsOf).filter(isLikelySecret)]);
+    this.#values = new Set([...secrets.values()].flatMap((secret) => ('value' in secret ? [secret.value] : [])));
   }
 
   /** From here on this is secret too, such as credentials that were put together from secrets. */
   hide(value: string): void {
-    this.#hideAll([value]);
+    if (this.#values.has(value)) return;
+    this.#values.add(value);
+    this.#hide = null;
   }
 
   /** A value that nobody has called a secret by itself: hidden unless that would blank out the words and numbers of a sentence. */
@@ -25,12 +27,11 @@ export class Redaction {
     if (isLikelySecret(value)) this.hide(value);
   }
 
-  #hideAll(values: readonly string[]): void {
-    this.#hidden = [...new Set([...this.#hidden, ...values.flatMap(secretForms)])].sort((a, b) => b.length - a.length);
-  }
-
-  readonly redact = (text: string): string =>
-    this.#hidden.reduce((redacted, form) => redacted.replaceAll(form, REDACTED), text);
+  readonly redact = (text: string): string => {
+    const values = [...this.#values];
+    this.#hide ??= hideSecrets([...values, ...values.flatMap(partsOf).filter(isLikelySecret)]);
+    return this.#hide(text);
+  };
 }
 
 const MIN_PART_CHARS = 4;

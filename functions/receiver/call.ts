@@ -1,6 +1,6 @@
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
 import { type HeartbeatStatus, MAX_MESSAGE_CHARS } from '../../shared/heartbeat.ts';
-import { REDACTED, secretForms } from '../../shared/secret-forms.ts';
+import { hideSecrets } from '../../shared/hide-secrets.ts';
 
 /** The part of a function URL's request (payload 2.0) that is looked at. */
 export type HttpEvent = Pick<APIGatewayProxyEventV2, 'rawPath' | 'requestContext'> &
@@ -56,8 +56,7 @@ export function saidOf({ queryStringParameters }: HttpEvent): Said | null {
 export function messageOf(event: HttpEvent, { exitCode }: Said, token: string): string {
   const body = event.isBase64Encoded === true ? Buffer.from(event.body ?? '', 'base64').toString() : (event.body ?? '');
   const written = body === '' ? (event.queryStringParameters?.['message'] ?? '') : body;
-  const hidden = [...secretForms(token)].sort((a, b) => b.length - a.length);
-  const redacted = hidden.reduce((text, form) => text.replaceAll(form, REDACTED), written.toWellFormed());
+  const redacted = hideSecrets([token])(written.toWellFormed());
   const line = redacted.replaceAll(/[\p{Cc}\p{Cf}\s]+/gu, ' ').trim();
   const code = exitCode === null ? '' : `exit code ${exitCode}`;
   const text = [code, line].filter((part) => part !== '').join(': ');
