@@ -16,6 +16,8 @@ export function checkJson(files: readonly CheckedFile[]): string {
       reason: result.reason,
       failedPhase: result.failedPhase,
       detail: result.detail,
+      blame: result.blame,
+      attempts: result.attempts,
       status: result.status,
       protocol: result.protocol ?? null,
       totalMs: result.totalMs,

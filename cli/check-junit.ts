@@ -34,7 +34,8 @@ export function checkJunit(files: readonly CheckedFile[]): string {
 
 function testCase(file: string, { monitor, result }: CheckedFile['checked'][number]): readonly string[] {
   const open = `    <testcase classname="${escaped(file)}" name="${escaped(result.monitorId)}" time="${seconds(result.totalMs)}"`;
-  const within = [...problem(result), ...(monitor.type === 'flow' ? stepLines(monitor, result) : [])];
+  const said = [...flake(result), ...(monitor.type === 'flow' ? stepLines(monitor, result) : [])];
+  const within = [...problem(result), ...printed(said)];
   return within.length === 0 ? [`${open}/>`] : [`${open}>`, ...within, '    </testcase>'];
 }
 
@@ -44,13 +45,21 @@ function problem({ outcome, reason, detail }: Result): readonly string[] {
   return [`      <${element} type="${reason}" message="${escaped(detail ?? '')}"/>`];
 }
 
-/** What the steps of a flow came to, as what the case printed: a line each. */
+function printed(lines: readonly string[]): readonly string[] {
+  return lines.length === 0 ? [] : ['      <system-out>', ...lines.map(escaped), '      </system-out>'];
+}
+
+/** JUnit knows no flakes: such a case has passed, and says so. */
+function flake({ outcome, detail }: Result): readonly string[] {
+  return outcome === 'passed' && detail !== null ? [detail] : [];
+}
+
+/** What the steps of a flow came to: a line each. */
 function stepLines(monitor: FlowMonitor, result: Result): readonly string[] {
-  const lines = stepsOf(monitor, result).map(({ name, isCleanup, made }) => {
+  return stepsOf(monitor, result).map(({ name, isCleanup, made }) => {
     const what = made === null ? 'not made' : stepWords(made);
-    return escaped(`${isCleanup ? 'clean-up ' : ''}${name}: ${what}`);
+    return `${isCleanup ? 'clean-up ' : ''}${name}: ${what}`;
   });
-  return ['      <system-out>', ...lines, '      </system-out>'];
 }
 
 /** `failed: status, 503, 12.3 ms` */

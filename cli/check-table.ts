@@ -18,7 +18,7 @@ export function checkTable(files: readonly CheckedFile[]): string {
       { cells: [MARKS[result.outcome], result.monitorId, ...numbers(result)] },
       ...(monitor.type === 'flow' ? stepsOf(monitor, result).map(stepLine) : []),
       ...(monitor.type === 'http' && monitor.stream !== undefined ? [{ detail: streamNumbers(result) }] : []),
-      ...(result.detail === null ? [] : [{ detail: `${result.reason}: ${result.detail}` }]),
+      ...explained(result),
     ]),
     ...skipped.flatMap(({ id }) => [{ cells: ['–', id] }, { detail: SKIPPED_BECAUSE }]),
   ]);
@@ -47,6 +47,12 @@ function numbers({ status, totalMs, phases }: Pick<Result, 'status' | 'totalMs' 
   ];
 }
 
+/** A flake has a detail, and no reason. */
+function explained({ reason, detail }: Result): readonly { readonly detail: string }[] {
+  if (detail === null) return [];
+  return [{ detail: reason === null ? detail : `${reason}: ${detail}` }];
+}
+
 /** `  ✗ pay`, and its numbers; a step that was not made has none. */
 function stepLine({ name, isCleanup, made }: FlowStepMade): { readonly cells: readonly string[] } {
   const mark = made === null ? '·' : MARKS[made.outcome];
@@ -60,7 +66,7 @@ function streamNumbers({ metrics }: Result): string {
   return [
     `first token ${milliseconds(timeToFirstToken)}`,
     ...(tokensPerSecond === undefined ? [] : [`${tokensPerSecond.toFixed(1)} tokens/s`]),
-    ...(outputTokens === undefined ? [] : [`${outputTokens} tokens`]),
+    ...(outputTokens === undefined ? [] : [`${outputTokens} token${outputTokens === 1 ? '' : 's'}`]),
     ...(cost === undefined ? [] : [`$${humanNumber(cost)}`]),
   ].join(' · ');
 }

@@ -35,10 +35,12 @@ Flags:
   --only <id>         this monitor alone; repeatable
   --json              one JSON object on stdout:
                       {"ok", "passed", "failed", "inconclusive", "skipped": [{"file", "id", "name", "detail"}],
-                      "results": [{"file", "id", "name", "outcome", "reason", "failedPhase", "detail", "status",
-                      "protocol", "totalMs", "phases": {"dnsMs", "connectMs",
+                      "results": [{"file", "id", "name", "outcome", "reason", "failedPhase", "detail", "blame",
+                      "attempts", "status", "protocol", "totalMs", "phases": {"dnsMs", "connectMs",
                       "tlsMs", "firstByteMs", "downloadMs"}, "redirects", "bodyBytes", "address",
-                      "certificateDaysLeft", "metrics", "startedAtEpochMs", "traceId"}]}
+                      "certificateDaysLeft", "metrics", "steps": [{"name", "cleanup", "outcome",
+                      "reason", "failedPhase", "status", "totalMs", "phases"}],
+                      "startedAtEpochMs", "traceId"}]}
                       Times in milliseconds; null: did not happen, or not known.
   --junit             JUnit XML on stdout: failed is a failure, inconclusive an error
 
@@ -137,7 +139,10 @@ function conclude(files: readonly CheckedFile[], io: CliIo): ExitCode {
   const count = (outcome: string) => outcomes.filter((one) => one === outcome).length;
   const monitors = `${outcomes.length} monitor${outcomes.length === 1 ? '' : 's'}`;
   const skipped = files.reduce((sum, file) => sum + file.skipped.length, 0);
-  const left = skipped === 0 ? '' : ` ${skipped} heartbeat${skipped === 1 ? '' : 's'} skipped: their jobs call.`;
+  const left =
+    skipped === 0
+      ? ''
+      : ` ${skipped === 1 ? '1 heartbeat skipped: its job calls' : `${skipped} heartbeats skipped: their jobs call`}.`;
   io.stderr(
     `${monitors}: ${count('passed')} passed, ${count('failed')} failed, ${count('inconclusive')} inconclusive.${left}\n`,
   );

@@ -151,7 +151,7 @@ test('heartbeats beside others are skipped, which fails nothing', async (t) => {
   const { code, out, err } = await check(['mixed.json']);
   assert.equal(code, 0);
   assert.match(out, /– {2}nightly\n +not checked: a heartbeat is received from its job/);
-  assert.match(err, /^1 monitor: 1 passed, 0 failed, 0 inconclusive\. 1 heartbeat skipped: their jobs call\.$/m);
+  assert.match(err, /^1 monitor: 1 passed, 0 failed, 0 inconclusive\. 1 heartbeat skipped: its job calls\.$/m);
 });
 
 test('heartbeats alone: 2, since nothing was checked', async () => {
@@ -196,6 +196,8 @@ test('--json says all that was found', () => {
     reason: null,
     failedPhase: null,
     detail: null,
+    blame: null,
+    attempts: 1,
     status: 200,
     protocol: null,
     totalMs: 100,
@@ -256,6 +258,25 @@ test('the table lines up, and a phase that did not happen is a dash', () => {
       '',
     ].join('\n'),
   );
+});
+
+const FLAKE = 'passed at attempt 2; the first failed after 21 ms: expected status 200, got 503';
+const FLAKED = [
+  {
+    file: 'a.json',
+    skipped: [],
+    checked: [{ monitor: monitor({ id: 'a' }), result: resultOf({ detail: FLAKE, blame: 'target', attempts: 2 }) }],
+  },
+];
+
+test('a flake says what came first, as no failure', () => {
+  assert.deepEqual(checkTable(FLAKED).split('\n').slice(4), [`     ${FLAKE}`, '']);
+  assert.match(
+    checkJunit(FLAKED),
+    new RegExp(`<testcase [^/]*>\n +<system-out>\n${FLAKE}\n +</system-out>\n +</testcase>`),
+  );
+  const [{ outcome, blame, attempts }] = JSON.parse(checkJson(FLAKED)).results;
+  assert.deepEqual({ outcome, blame, attempts }, { outcome: 'passed', blame: 'target', attempts: 2 });
 });
 
 /** Of its steps the second failed, the third was not made, and clean-up was. */
