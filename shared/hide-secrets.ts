@@ -38,6 +38,24 @@ export function hideSecrets(values: readonly string[]): HideSecrets {
   };
 }
 
+/** Fewer characters say nothing of a secret, and many a word begins with them. */
+const MIN_BEGINNING_CHARS = 4;
+
+/** Hides the beginning of one of these values where a text ends with it: of an answer that is still coming in. */
+export function hideBeginnings(values: readonly string[]): HideSecrets {
+  const sought = values.map(lowerCase);
+  return (text) => {
+    const searched = lowerCase(text);
+    const lengths = sought.map((value) => {
+      let length = Math.min(value.length, searched.length);
+      while (length >= MIN_BEGINNING_CHARS && !searched.endsWith(value.slice(0, length))) length -= 1;
+      return length;
+    });
+    const longest = Math.max(0, ...lengths);
+    return longest < MIN_BEGINNING_CHARS ? text : `${text.slice(0, -longest)}${REDACTED}`;
+  };
+}
+
 /** `searched` is the text in lower case. */
 function without(form: string, text: string, searched: string): string {
   let left = '';

@@ -33,7 +33,7 @@ export function receiveUntil(
   send: string | Uint8Array,
   isEnough: (text: string) => boolean,
   trace: Trace,
-  redact: (text: string) => string,
+  redactUnfinished: (text: string) => string,
   textOf: (bytes: Uint8Array) => string = utf8Text,
 ): Promise<Received | Failure> {
   return new Promise((resolve, reject) => {
@@ -66,7 +66,7 @@ export function receiveUntil(
     };
 
     trace.bodyBytes = 0;
-    trace.soFar = () => (bytes === 0 ? 'nothing so far' : `so far ${shown(text(), redact)}`);
+    trace.soFar = () => (bytes === 0 ? 'nothing so far' : `so far ${shown(text(), redactUnfinished)}`);
     socket.on('data', (chunk: Buffer) => {
       newestChunkAtMs = clock.monotonicMs();
       if (bytes === 0) {

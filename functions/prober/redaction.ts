@@ -1,4 +1,4 @@
-import { type HideSecrets, hideSecrets } from '../../shared/hide-secrets.ts';
+import { type HideSecrets, hideBeginnings, hideSecrets } from '../../shared/hide-secrets.ts';
 import { partsOf } from './secret-member.ts';
 import type { Secret } from './secrets.ts';
 
@@ -32,6 +32,9 @@ export class Redaction {
     this.#hide ??= hideSecrets([...values, ...values.flatMap(partsOf).filter(isLikelySecret)]);
     return this.#hide(text);
   };
+
+  /** For what is still coming in, and may end within a secret. */
+  readonly redactUnfinished = (text: string): string => hideBeginnings([...this.#values])(this.redact(text));
 }
 
 const MIN_PART_CHARS = 4;

@@ -31,7 +31,7 @@ export async function checkTcp(attempt: Attempt<TcpMonitor>): Promise<Found> {
   const answer =
     wanted.length === 0
       ? await sendOnly(socket, message)
-      : await receiveUntil(prober.clock, socket, message, isEnough, trace, redaction.redact, textOf);
+      : await receiveUntil(prober.clock, socket, message, isEnough, trace, redaction.redactUnfinished, textOf);
   if (isFailure(answer)) return foundFailure(answer);
   trace.end();
 

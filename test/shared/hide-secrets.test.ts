@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { hideSecrets } from '../../shared/hide-secrets.ts';
+import { hideBeginnings, hideSecrets } from '../../shared/hide-secrets.ts';
 
 const SECRET = 'Hunter2/é<"&\'+=p w?x';
 
@@ -45,6 +45,13 @@ for (const before of ['', 'a', 'ab', 'Bearer ']) {
     });
   }
 }
+
+test('the beginning of a secret at the end of a text is hidden, from four characters on', () => {
+  const hide = hideBeginnings(['Hunter2', 'hung']);
+  assert.equal(hide('you said hunTER'), 'you said [secret]');
+  assert.equal(hide('you said hun'), 'you said hun');
+  assert.equal(hide('hunter is who said it'), 'hunter is who said it');
+});
 
 test('no more of a text is changed than has to be', () => {
   const text = 'got "100%25 &amp; \\u003c" for hunter2, e.g. 61 of a';
