@@ -85,7 +85,7 @@ function judge({ prober, monitor, trace, redaction }: Attempt<GrpcMonitor>, { tr
   const wrongStatus = findingsOf('status', name, status).map(
     (finding): Finding =>
       (redact) =>
-        `${finding(redact)}${said === '' ? '' : `: ${redact(said).slice(0, MAX_SAID_CHARS)}`}`,
+        `${finding(redact)}${said === '' ? '' : `: ${cut(redact(said))}`}`,
   );
   const answered = name === 'OK' ? answeredHealth(monitor, body) : undefined;
   if (answered !== undefined && typeof answered !== 'string') return foundFailure(answered);
@@ -103,6 +103,10 @@ function judge({ prober, monitor, trace, redaction }: Attempt<GrpcMonitor>, { tr
 
 /** Bound on the status's message within a sentence. */
 const MAX_SAID_CHARS = 120;
+
+function cut(said: string): string {
+  return said.length > MAX_SAID_CHARS ? `${said.slice(0, MAX_SAID_CHARS)}…` : said;
+}
 
 /** Of a call that ended with OK, and so must have answered with one message. Undefined: another method was called. */
 function answeredHealth({ grpc }: GrpcMonitor, body: Buffer): string | undefined | Failure {
