@@ -102,10 +102,13 @@ async function makeCleanup(
 ): Promise<readonly { readonly name: string; readonly why: string }[]> {
   const { clock } = attempt.prober;
   const failures: { name: string; why: string }[] = [];
-  for (const step of run.flow.cleanup) {
+  const isReady = (step: CompiledStep) => [...step.sends, ...step.compares].every((name) => run.captured.has(name));
+  for (const [index, step] of run.flow.cleanup.entries()) {
     // Where the step that creates was never reached, there is nothing to remove.
-    if ([...step.sends, ...step.compares].some((name) => !run.captured.has(name))) continue;
-    const leftMs = endMs - CLEANUP_MARGIN_MS - clock.monotonicMs();
+    if (!isReady(step)) continue;
+    // In equal parts: one that hangs must not keep the others from being made.
+    const steps = 1 + run.flow.cleanup.slice(index + 1).filter(isReady).length;
+    const leftMs = (endMs - CLEANUP_MARGIN_MS - clock.monotonicMs()) / steps;
     const trace = new Trace(clock);
     const failure = await cleanedUp(attempt, run, step, leftMs, trace);
     trace.finish();
