@@ -2,6 +2,7 @@ import type { StatusResponse } from '../shared/api-types.ts';
 import { humanList } from '../shared/human.ts';
 import type { Deployment } from '../shared/monitor.ts';
 import { firstSlotFrom, SECOND_MS } from '../shared/schedule.ts';
+import { secretsUsedBy } from '../shared/secret-store.ts';
 import type { Demo } from './demo.ts';
 import { RECEIVED } from './http-gateway.ts';
 import type { Key } from './keyboard.ts';
@@ -9,6 +10,7 @@ import { oneLine } from './local-error.ts';
 import { renderNotification } from './notification-text.ts';
 import { SYSTEM_CLOCK } from './scheduler.ts';
 import type { Screen } from './screen.ts';
+import { missingSecretLines, secretsFrom } from './secrets.ts';
 import { type LocalSystem, startSystem } from './system.ts';
 import { clip, printable } from './text-width.ts';
 import { WATCH_RANGE_MS, watch } from './watch.ts';
@@ -81,7 +83,8 @@ async function fetchStatus(url: string): Promise<StatusResponse> {
   return status;
 }
 
-function introduction({ deployment, demo, screen }: DevSessionOptions, system: LocalSystem): string[] {
+function introduction(options: DevSessionOptions, system: LocalSystem): string[] {
+  const { deployment, demo, screen } = options;
   const { monitors, regions } = deployment;
   const { paint } = screen;
   const count = monitors.length === 1 ? '1 monitor' : `${monitors.length} monitors`;
@@ -91,6 +94,7 @@ function introduction({ deployment, demo, screen }: DevSessionOptions, system: L
     '',
     `  API       ${system.url}/api/status`,
     ...heartbeatLines(deployment, system.url),
+    ...secretLines(options, system).map((line) => paint('strong', line)),
     ...(demo === null
       ? []
       : [
@@ -116,6 +120,14 @@ function heartbeatLines({ monitors }: Deployment, url: string): string[] {
 }
 
 const MAX_IDS_COLUMNS = 60;
+
+/** A result says where a deployment keeps a secret: here it is kept elsewhere. */
+function secretLines({ deployment, env, demo }: DevSessionOptions, { folder }: LocalSystem): readonly string[] {
+  // A file that cannot be read is reported by the system, which reads it too.
+  const secretOf = secretsFrom(env, folder.secrets, demo?.secrets ?? {}, () => {});
+  const lines = missingSecretLines(secretsUsedBy(deployment.monitors), secretOf, folder.secrets);
+  return lines.map((line, index) => `  ${index === 0 ? 'secrets   ' : '          '}${line}`);
+}
 
 function firstSlot({ monitors }: Deployment, nowEpochMs: number): string {
   if (monitors.length === 0) return 'There is no monitor to check.';

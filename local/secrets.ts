@@ -64,6 +64,18 @@ export function secretsFrom(
   return (name) => env[secretVariable(name)] ?? own(readSecrets(file, report), name) ?? own(samples, name);
 }
 
+/** For the person at this machine, each line saying what to do about one of these that has no value. */
+export function missingSecretLines(names: readonly string[], secretOf: SecretSource, file: string): readonly string[] {
+  const missing = names.filter((name) => secretOf(name) === undefined);
+  const lines = missing
+    .slice(0, MAX_MISSING_LINES)
+    .map((name) => `"${name}" has no value here: set ${secretVariable(name)}, or write {"${name}": "…"} into ${file}`);
+  const more = missing.length - lines.length;
+  return more === 0 ? lines : [...lines, `and ${more} more`];
+}
+
+const MAX_MISSING_LINES = 5;
+
 function readSecrets(file: string, report: (line: string) => void): Readonly<Record<string, string>> {
   if (!existsSync(file)) return {};
   try {

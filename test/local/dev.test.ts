@@ -82,6 +82,15 @@ describe('parallax dev', () => {
     await dev.prints(/API +http:\/\/127\.0\.0\.1:\d+\/api\/status[\s\S]*_faults[\s\S]*\.parallax/);
   });
 
+  it('says where a secret that has no value belongs on this machine', async (t) => {
+    const headers = { authorization: 'Bearer ${secret:shop}' };
+    const monitors = { ...MONITOR, request: { ...MONITOR.request, headers } };
+    const dev = run(t, { ...FILES, 'monitors.json': monitors }, '--demo', '--port', '0');
+    await dev.prints(
+      /secrets +"shop" has no value here: set PARALLAX_SECRET_SHOP, or write \{"shop": "…"\} into .*secrets\.json/,
+    );
+  });
+
   it('keeps its data where it is told to', async (t) => {
     const dev = run(t, FILES, '--demo', '--port', '0', '--data', 'kept');
     await dev.prints(/The first check is at/);
