@@ -4,6 +4,7 @@ import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import { SchedulerClient } from '@aws-sdk/client-scheduler';
 import { SNSClient } from '@aws-sdk/client-sns';
 import { SQSClient } from '@aws-sdk/client-sqs';
+import { SSMClient } from '@aws-sdk/client-ssm';
 import { type Progress, progressGet, progressOf } from '../../shared/aggregator-table.ts';
 import { type History, readResults, readWindows } from '../../shared/history.ts';
 import type { Region } from '../../shared/monitor.ts';
@@ -29,6 +30,7 @@ export class RegionalAccount {
   readonly sqs: SQSClient;
   readonly eventBridge: EventBridgeClient;
   readonly scheduler: SchedulerClient;
+  readonly ssm: SSMClient;
   readonly cloudFormation: CloudFormationClient;
 
   constructor(region: Region, { endpoint }: Pick<MiniStack, 'endpoint'>) {
@@ -39,6 +41,7 @@ export class RegionalAccount {
     this.sqs = new SQSClient(settings);
     this.eventBridge = new EventBridgeClient(settings);
     this.scheduler = new SchedulerClient(settings);
+    this.ssm = new SSMClient(settings);
     this.cloudFormation = new CloudFormationClient(settings);
   }
 
@@ -63,9 +66,8 @@ export class RegionalAccount {
   }
 
   close(): void {
-    for (const client of [this.dynamo, this.sns, this.sqs, this.eventBridge, this.scheduler, this.cloudFormation]) {
-      client.destroy();
-    }
+    const { dynamo, sns, sqs, eventBridge, scheduler, ssm, cloudFormation } = this;
+    for (const client of [dynamo, sns, sqs, eventBridge, scheduler, ssm, cloudFormation]) client.destroy();
   }
 
   #history(writers: readonly Region[]): History {

@@ -9,6 +9,8 @@ export const REGIONS = [HOME, STANDBY, 'ap-southeast-2'] as const;
 export const TABLE = tableName(NAME);
 export const EMAIL = 'oncall@acme.example';
 export const SMS = '+15555550100';
+/** A job that is due once a day: longer than the story lasts. */
+export const JOB = 'nightly-backup';
 
 export interface ProjectOptions {
   readonly targetUrl: string;
@@ -39,9 +41,15 @@ export function writeProject(folder: string, { targetUrl, webhookUrl, changingPa
     alerts: [],
     request: { url: `${targetUrl}${changingPath}` },
   };
+  const job = {
+    id: JOB,
+    type: 'heartbeat',
+    heartbeat: { every: '1d', grace: '1h', token: `\${secret:${JOB}}` },
+  };
   mkdirSync(join(folder, 'monitors'), { recursive: true });
   writeFileSync(join(folder, 'monitors', 'target.json'), JSON.stringify(everywhere));
   writeFileSync(join(folder, 'monitors', 'changing.json'), JSON.stringify(changing));
+  writeFileSync(join(folder, 'monitors', 'job.json'), JSON.stringify(job));
   const path = join(folder, 'parallax.json');
   writeFileSync(path, JSON.stringify(config));
   return path;

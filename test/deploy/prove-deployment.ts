@@ -4,18 +4,23 @@ import { DescribeTimeToLiveCommand, ListTablesCommand } from '@aws-sdk/client-dy
 import { ListEventBusesCommand } from '@aws-sdk/client-eventbridge';
 import { ListTopicsCommand } from '@aws-sdk/client-sns';
 import { ListQueuesCommand } from '@aws-sdk/client-sqs';
-import { deadLetterQueueName, scheduleName } from '../../infra/names.ts';
+import { PutParameterCommand } from '@aws-sdk/client-ssm';
+import { deadLetterQueueName, functionName, scheduleName } from '../../infra/names.ts';
+import type { Region } from '../../shared/monitor.ts';
 import { HOUR_MS, MINUTE_MS } from '../../shared/schedule.ts';
 import type { RegionalAccount } from './account.ts';
+import { invokeFunction } from './lambda.ts';
 import { receive } from './listener.ts';
 import { ACCOUNT } from './ministack.ts';
-import { EMAIL, HOME, NAME, REGIONS, SMS, STANDBY, TABLE } from './project.ts';
+import { EMAIL, HOME, JOB, NAME, REGIONS, SMS, STANDBY, TABLE } from './project.ts';
 import { forgetInvocation, invokeOnce, scheduleNames, switchSchedules } from './schedules.ts';
 import { resourceEvents, stacksOf } from './stacks.ts';
 import { Stage } from './stage.ts';
 
 /** From a target's first failing slot to the page, while home is gone. */
 const STANDBY_PAGES_WITHIN_MS = 5 * MINUTE_MS;
+
+const TOKEN = 'not-a-secret-outside-of-this-test';
 
 /** One story, told in order: each chapter needs the ones before it. */
 describe('a deployment in three regions', () => {
@@ -43,6 +48,9 @@ describe('a deployment in three regions', () => {
   }
 
   chapter('is made by cdk bootstrap and cdk deploy --all', async () => {
+    await stage.home.ssm.send(
+      new PutParameterCommand({ Name: `/parallax/${NAME}/${JOB}`, Value: TOKEN, Type: 'SecureString' }),
+    );
     for (const run of [await stage.cdk.bootstrap(), await stage.cdk.deploy(stage.config)]) {
       assert.equal(run.exitCode, 0, run.output);
     }
@@ -91,6 +99,28 @@ describe('a deployment in three regions', () => {
         );
       }
     }
+  });
+
+  chapter('takes the call of a job that has its token, and judges it from home', async () => {
+    const judged = async (region: Region) =>
+      (await stage.resultsOf(region, stage.account.in(region), JOB)).map(({ outcome, reason }) => reason ?? outcome);
+    await stage.clock.waitFor('a first judgement', 5, async () => ((await judged(HOME)).length > 0 ? true : null));
+    assert.deepEqual([...new Set(await judged(HOME))], ['awaiting']);
+
+    const called = async (token: string) => {
+      const event = {
+        rawPath: `/heartbeat/${JOB}`,
+        headers: { authorization: `Bearer ${token}` },
+        requestContext: { http: { method: 'POST' } },
+      };
+      const answer = await invokeFunction(stage.home, stage.aws.endpoint, functionName(NAME, 'receiver'), event);
+      return answer.statusCode;
+    };
+    assert.deepEqual([await called('guessed'), await called(TOKEN)], [404, 200]);
+    await stage.clock.waitFor('the job to pass', 5, async () =>
+      (await judged(HOME)).includes('passed') ? true : null,
+    );
+    assert.deepEqual(await judged(STANDBY), [], 'only home receives, so only home judges');
   });
 
   chapter('leaves the event of a handler that throws in the dead-letter queue', async () => {

@@ -7,6 +7,7 @@ import { tableRegions } from '../../infra/global-table.ts';
 import type { Deployment } from '../../shared/monitor.ts';
 import { deploymentOf, monitorOf } from '../infra/build.ts';
 import { allPropertiesOf, type Synthesized, stackOf, synthesize } from '../infra/synthesize.ts';
+import { heartbeatOf } from '../shared/build.ts';
 import { pythonEnvironment } from './python.ts';
 
 const TWELVE_REGIONS = [
@@ -32,6 +33,10 @@ const DEPLOYMENTS: Readonly<Record<string, Deployment>> = {
   'no standby': deploymentOf({ standby: null }),
   'SMS only': deploymentOf({ notify: [{ protocol: 'sms', endpoint: '+15555550100', severities: ['critical'] }] }),
   '400 monitors': deploymentOf({ monitors: MANY }),
+  'jobs that call, and secrets in Secrets Manager': deploymentOf({
+    monitors: [monitorOf(), heartbeatOf()],
+    secretStore: 'secrets-manager',
+  }),
 };
 
 /** @see https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html */

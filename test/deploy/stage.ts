@@ -96,11 +96,11 @@ export class Stage {
     this.#listeners = [];
   }
 
-  /** The monitor `target`'s results from a region of the last hour, as a replica has them. */
-  async resultsOf(region: Region, replica: RegionalAccount): Promise<Result[]> {
+  /** A monitor's results from a region of the last hour, as a replica has them. */
+  async resultsOf(region: Region, replica: RegionalAccount, monitor = 'target'): Promise<Result[]> {
     const now = this.clock.nowEpochMs();
     const results = await replica.results(region, now - HOUR_MS, now + HOUR_MS);
-    return results.filter(({ monitorId }) => monitorId === 'target');
+    return results.filter(({ monitorId }) => monitorId === monitor);
   }
 
   async mark(): Promise<Mark> {
