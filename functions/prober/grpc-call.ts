@@ -2,7 +2,7 @@ import type { IncomingHttpHeaders, OutgoingHttpHeaders } from 'node:http2';
 import type { Socket } from 'node:net';
 import { brokenOff, type Failure, failed, isFailure } from './failure.ts';
 import { PREFIX_BYTES } from './grpc-wire.ts';
-import { beginStream, openSession, oversized } from './http2-session.ts';
+import { beginStream, closing, openSession, oversized, refuseManyInterim } from './http2-session.ts';
 import type { Trace } from './trace.ts';
 
 /** How a call ended: its last headers, which hold the status, and all bytes before them. */
@@ -30,7 +30,7 @@ export function call(
 ): Promise<CallEnd | Failure> {
   return new Promise((resolve) => {
     const session = openSession(socket, authority);
-    trace.hold(session);
+    trace.hold(closing(socket, session));
     const broken = (error: unknown) =>
       resolve(brokenOff(error, trace.phase === 'download' ? 'download' : 'firstByte', 'during the call'));
     session.once('error', broken);
@@ -48,6 +48,11 @@ export function call(
       from: 'the metadata and in the values of its secrets',
     });
     if (isFailure(stream)) return resolve(stream);
+    trace.hold(closing(socket, session, stream));
+    refuseManyInterim(stream, (failure) => {
+      resolve(failure);
+      trace.close();
+    });
     const chunks: Buffer[] = [];
     let bytes = 0;
     let last: IncomingHttpHeaders = {};

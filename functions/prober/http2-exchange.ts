@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 import type { Clock } from './clock.ts';
 import type { Answer, IntakeOf } from './exchange.ts';
 import { brokenOff, type Failure, failed, isFailure } from './failure.ts';
-import { beginStream, openSession, oversized } from './http2-session.ts';
+import { beginStream, closing, openSession, oversized, refuseManyInterim } from './http2-session.ts';
 import type { Outgoing } from './outgoing.ts';
 import { readBody } from './read-body.ts';
 import type { Trace } from './trace.ts';
@@ -28,7 +28,7 @@ export function exchangeHttp2(
 ): Promise<Answer | Failure> {
   return new Promise((resolve, reject) => {
     const session = openSession(socket, outgoing.url.origin);
-    trace.hold(session);
+    trace.hold(closing(socket, session));
     const { body } = outgoing;
     const stream = beginStream(session, streamHeaders(outgoing), {
       endStream: body === null,
@@ -36,6 +36,11 @@ export function exchangeHttp2(
       from: 'the definition and in the values of its secrets',
     });
     if (isFailure(stream)) return resolve(stream);
+    trace.hold(closing(socket, session, stream));
+    refuseManyInterim(stream, (failure) => {
+      resolve(failure);
+      trace.close();
+    });
 
     let sentAtMs = 0;
     const sent = () => {

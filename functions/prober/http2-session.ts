@@ -8,8 +8,17 @@ import {
 } from 'node:http2';
 import type { Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
-import { brokenOff, errorMessage, type Failure, headersTooLarge, inconclusive, MAX_HEADER_BYTES } from './failure.ts';
+import {
+  brokenOff,
+  errorMessage,
+  type Failure,
+  failed,
+  headersTooLarge,
+  inconclusive,
+  MAX_HEADER_BYTES,
+} from './failure.ts';
 import { isUnsendable } from './outgoing.ts';
+import type { Closable } from './trace.ts';
 
 /** Whether the handshake has agreed on HTTP/2. */
 export function speaksHttp2(socket: Socket): boolean {
@@ -29,6 +38,58 @@ export function openSession(socket: Socket, authority: string): ClientHttp2Sessi
   });
 }
 
+/**
+ * Node 24 aborts the process (`current_nghttp2_memory_ == 0`) when a session is collected before a stream of it that
+ * still holds headers which were refused or never ended: a hostile server could end a prober so. What stands for the
+ * session in C++ is therefore kept until what stands for its stream has been collected. Node has no public name for
+ * either; where a later Node has none of this name at all, nothing is kept.
+ */
+const KEPT = new Set<object>();
+const streamsGone = new FinalizationRegistry<object>((session) => KEPT.delete(session));
+
+function keepUntilGone(session: ClientHttp2Session, stream: ClientHttp2Stream): void {
+  const [ofSession, ofStream] = [handleOf(session), handleOf(stream)];
+  if (ofSession === null || ofStream === null) return;
+  KEPT.add(ofSession);
+  streamsGone.register(ofStream, ofSession);
+}
+
+function handleOf(owner: object): object | null {
+  const name = Object.getOwnPropertySymbols(owner).find(({ description }) => description === 'kHandle');
+  const handle: unknown = name === undefined ? null : Reflect.get(owner, name);
+  return typeof handle === 'object' ? handle : null;
+}
+
+/**
+ * Closes a connection that has a session: its stream first, and once that has let go of its headers, the session. The
+ * socket last: after a goodbye the session alone would wait for the server to close it.
+ */
+export function closing(socket: Socket, session: ClientHttp2Session, stream?: ClientHttp2Stream): Closable {
+  return {
+    destroy() {
+      stream?.destroy();
+      setImmediate(() => {
+        session.destroy();
+        socket.destroy();
+      });
+    },
+    on: (event, listener) => session.on(event, listener),
+  };
+}
+
+/** Bound on interim answers (1xx). Each costs far more to take than to send; real servers send one or two. */
+const MAX_INTERIM = 100;
+
+export function refuseManyInterim(stream: ClientHttp2Stream, refuse: (failure: Failure) => void): void {
+  let interim = 0;
+  stream.on('headers', () => {
+    interim += 1;
+    if (interim === MAX_INTERIM) {
+      refuse(failed('protocol', 'firstByte', `the server sent ${MAX_INTERIM} interim answers (1xx) and no final one`));
+    }
+  });
+}
+
 /** The session's one stream, or why its headers cannot be sent. `what` is sent, and where its line breaks may come from. */
 export function beginStream(
   session: ClientHttp2Session,
@@ -40,7 +101,9 @@ export function beginStream(
     for (const [name, value] of Object.entries(headers)) {
       if (!name.startsWith(':')) validateHeaderValue(name, String(value));
     }
-    return session.request(headers, { endStream });
+    const stream = session.request(headers, { endStream });
+    keepUntilGone(session, stream);
+    return stream;
   } catch (error) {
     if (!isUnsendable(error)) return brokenOff(error, 'firstByte', `before ${what} was sent`);
     return inconclusive(`${what} cannot be sent: ${errorMessage(error)}; look for line breaks in ${from}`);

@@ -337,6 +337,7 @@ const FLOODS: readonly [string, readonly Uint8Array[]][] = [
       flood(http2Frame('continuation', 0, 1, literalHeader('x-a', 'b'))),
     ],
   ],
+  ['interim answers', [SETTINGS, flood(http2Frame('headers', END_HEADERS, 1, literalHeader(':status', '103')), 300)]],
   ['empty data', [SETTINGS, HEADERS, flood(http2Frame('data', 0, 1), 200_000)]],
   ['a window of 2^31', [SETTINGS, flood(http2Frame('window', 0, 0, uint32(0x7fffffff)), 2)]],
   [
