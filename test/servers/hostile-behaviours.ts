@@ -3,44 +3,11 @@ import { readFileSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import { createSecureContext, TLSSocket } from 'node:tls';
 import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib';
-
-/** 0 ≤ x < 1, seeded. */
-export type Random = () => number;
-
-/** What a hostile server does with a connection. All chance comes from `random`. */
-export type Behaviour = (socket: Socket, random: Random) => void;
+import { HTTP2_EXCHANGES } from './hostile-http2.ts';
+import { type Behaviour, bytes, floods, type Random, repeated, says } from './hostile-moves.ts';
 
 const MIME_JSON = 'content-type: application/json\r\n';
 const OK = 'HTTP/1.1 200 OK\r\n';
-
-/** Once the client has said something: `bytes`, piece by piece, then an end or nothing more. */
-const says =
-  (bytes: (random: Random, request: string) => readonly (string | Uint8Array)[], ends = true): Behaviour =>
-  (socket, random) => {
-    socket.once('data', (request: Buffer) => {
-      for (const piece of bytes(random, request.toString('latin1'))) socket.write(piece);
-      if (ends) socket.end();
-    });
-  };
-
-/** `start`, and then `more` for as long as somebody reads it, up to a bound that no client should come near. */
-const floods =
-  (start: string, more: string | Uint8Array): Behaviour =>
-  (socket) => {
-    socket.once('data', () => {
-      socket.write(start);
-      let left = 64 * 1024 * 1024;
-      const pump = () => {
-        while (left > 0 && !socket.destroyed) {
-          left -= more.length;
-          if (!socket.write(more)) return;
-        }
-        socket.end();
-      };
-      socket.on('drain', pump);
-      pump();
-    });
-  };
 
 /** A byte, and after a while another. */
 const drips =
@@ -70,10 +37,6 @@ const below = new WeakMap<Socket, Socket>();
 function reset(socket: Socket): void {
   const raw = below.get(socket) ?? socket;
   if (!raw.destroyed) raw.resetAndDestroy();
-}
-
-function bytes(random: Random, count: number): Buffer {
-  return Buffer.from(Array.from({ length: count }, () => Math.floor(random() * 256)));
 }
 
 /** A sound answer in which a few bytes are changed, doubled or gone. */
@@ -115,6 +78,23 @@ const JSON_BODIES: readonly string[] = [
   '"\u2028"',
 ];
 
+const EVENTS: readonly string[] = [
+  'data',
+  `data: ${'x'.repeat(2_000)}\nretry: -1\nid\u0000:\n\n`,
+  'data: [DONE]\r\r\n\n',
+  '\ufeffdata: {"choices": [{"delta": {"content": "4"}}]}\n\n',
+  'data: {"choices": [{"delta": {"content": {"a": 1}}, "finish_reason": 7}], "usage": {"prompt_tokens": -1e999}}\n\n',
+  'data: {"choices": "none", "usage": [1, 2]}\n\n',
+  'data: {"error": {"message": {"toString": null}, "code": []}}\n\n',
+  `data: {"error": ${'['.repeat(20_000)}${']'.repeat(20_000)}}\n\n`,
+  `data: ${'{"a":'.repeat(20_000)}1${'}'.repeat(20_000)}\n\n`,
+  'data: {"type": "message_delta", "usage": null, "delta": "x"}\n\n',
+  'event: __proto__\ndata: {"__proto__": {"choices": 1}}\n\n',
+  ':\n'.repeat(2_000),
+  'data:\ndata:\n'.repeat(1_000),
+  '\xff\xfe\n\n',
+];
+
 function maze(random: Random, request: string): string {
   const host = /host: ([^\r]+)/i.exec(request)?.[1] ?? '127.0.0.1:1';
   const depth = Number(/[?&]n=(\d+)/.exec(request)?.[1] ?? 0) + 1;
@@ -152,19 +132,6 @@ const frames = (make: (random: Random) => readonly Uint8Array[]): Behaviour =>
   }, false);
 
 const frame = (...start: readonly number[]) => Uint8Array.from(start);
-
-/** Of HTTP/2: length, type, flags, stream. */
-function http2Frame(type: number, flags: number, stream: number, body: Uint8Array): Buffer {
-  const head = Buffer.alloc(9);
-  head.writeUIntBE(body.length, 0, 3);
-  head[3] = type;
-  head[4] = flags;
-  head.writeUInt32BE(stream, 5);
-  return Buffer.concat([head, body]);
-}
-
-const settings = http2Frame(4, 0, 0, new Uint8Array());
-const repeated = (part: Uint8Array, times: number) => Buffer.concat(Array.from({ length: times }, () => part));
 
 /** What may happen in an exchange, over plain TCP or inside of TLS. */
 const EXCHANGES: Readonly<Record<string, Behaviour>> = {
@@ -272,10 +239,15 @@ const EXCHANGES: Readonly<Record<string, Behaviour>> = {
   'two answers': says(() => [`${OK}content-length: 2\r\n\r\nok`.repeat(3)]),
   'malformed events': says((random) => [
     `${OK}content-type: text/event-stream\r\n\r\n`,
-    ...Array.from({ length: 20 }, () =>
-      random() < 0.5 ? 'data' : `data: ${'x'.repeat(2_000)}\nretry: -1\nid\u0000:\n\n`,
-    ),
+    ...Array.from({ length: 20 }, () => EVENTS[Math.floor(random() * EVENTS.length)] ?? ''),
+    bytes(random, Math.floor(random() * 50)),
   ]),
+  'events in single bytes': says((random) => {
+    const text = EVENTS[Math.floor(random() * EVENTS.length)] ?? '';
+    const pieces = [...Buffer.from(text.slice(0, 300))].map((byte) => Uint8Array.of(byte));
+    return [`${OK}content-type: text/event-stream\r\n\r\n`, ...pieces];
+  }),
+  'tiny events without end': floods(`${OK}content-type: text/event-stream\r\n\r\n`, 'data:\n\n'.repeat(500)),
   'endless event': floods(`${OK}content-type: text/event-stream\r\n\r\ndata: `, 'x'.repeat(8_000)),
   'frames at random': frames((random) => [bytes(random, 1 + Math.floor(random() * 300))]),
   'frame of 2^63 bytes': frames(() => [
@@ -299,16 +271,7 @@ const EXCHANGES: Readonly<Record<string, Behaviour>> = {
   }),
   'flood of pings': frames(() => [repeated(frame(0x89, 2, 65, 65), 100_000)]),
   'fragments without end': frames(() => [frame(0x01, 1, 65), repeated(frame(0x00, 0), 200_000)]),
-  'http/2 at random': says((random) => [settings, bytes(random, 500)], false),
-  'http/2 floods': says((random) => {
-    const floods = [settings, http2Frame(6, 0, 0, new Uint8Array(8)), http2Frame(9, 0, 1, new Uint8Array(100))];
-    const start = random() < 0.5 ? http2Frame(1, 0, 1, new Uint8Array()) : new Uint8Array();
-    return [settings, start, repeated(floods[Math.floor(random() * 3)] ?? settings, 5_000)];
-  }, false),
-  'http/2 goodbyes': says((random) => [
-    settings,
-    random() < 0.5 ? http2Frame(7, 0, 0, new Uint8Array(8)) : http2Frame(3, 0, 1, new Uint8Array(4)),
-  ]),
+  ...HTTP2_EXCHANGES,
   'greetings without end': floods('220-hello\r\n', `220-${'x'.repeat(500)}\r\n`),
   greetings: (socket, random) => {
     const texts = [
@@ -364,7 +327,7 @@ function overTls(certificate: (typeof CERTIFICATES)[number], inner: Behaviour): 
   const pem = (file: string) => readFileSync(new URL(`./certificates/${file}`, import.meta.url));
   const secureContext = createSecureContext({ key: pem(`${certificate}.key.pem`), cert: pem(`${certificate}.pem`) });
   return (socket, random) => {
-    const tls = new TLSSocket(socket, { isServer: true, secureContext });
+    const tls = new TLSSocket(socket, { isServer: true, secureContext, ALPNProtocols: ['h2', 'http/1.1'] });
     tls.on('error', () => {});
     below.set(tls, socket);
     inner(tls, random);
