@@ -120,7 +120,7 @@ export interface IncidentsResponse {
 
 export interface IncidentSummary {
   readonly id: string;
-  /** A monitor's id, `region:<name>` for a silent region, or `region:*` for all of them. */
+  /** A monitor's id, `region:<name>` for one that is silent or cut off, or `region:*` for all of them. */
   readonly subject: string;
   readonly policyId: string;
   readonly severity: Severity;

@@ -9,6 +9,7 @@ import { AlertBook, type Deliver } from './alert-book.ts';
 import { capSpending } from './cap-spending.ts';
 import { type Attempt, catchUp } from './catch-up.ts';
 import { CLOSE_AFTER_MS } from './close-windows.ts';
+import { announceCutOff, CUT_OFF_POLICY, reachingOut } from './cut-off.ts';
 import { frontierOf, undecidedSlots } from './frontier.ts';
 import { judge } from './judge.ts';
 import { monitorNotification, silenceNotification, withdrawnNotification } from './notification-text.ts';
@@ -125,6 +126,7 @@ export async function aggregate(
   });
   const heldBack: Record<string, number> = {};
   let transitions = await attempt('announcing silence', () => announceSilence(book, pulses), 0);
+  transitions += await attempt('announcing cut-off regions', () => announceCutOff(book, deployment, regions), 0);
   const silent = new Set(pulses.filter((pulse) => pulse.silent !== null).map((pulse) => pulse.region));
   const isUndecided = undecidedSlots(deployment.monitors, nowEpochMs, regions, silent, controls);
   const windows = new PolicyWindows(history, regions);
@@ -258,6 +260,9 @@ async function judgeMonitor(
 async function withdraw(book: AlertBook, deployment: Deployment, nowEpochMs: number): Promise<number> {
   const defined = new Set([`${ALL_REGIONS}#${SILENT_POLICY}`]);
   for (const region of regionsOf(deployment)) defined.add(`${regionSubject(region)}#${SILENT_POLICY}`);
+  for (const { regions } of reachingOut(deployment)) {
+    for (const region of regions) defined.add(`${regionSubject(region)}#${CUT_OFF_POLICY}`);
+  }
   for (const monitor of deployment.monitors) {
     for (const id of [NO_DATA_POLICY, SPEND_CAP_POLICY, ...monitor.policies.map((policy) => policy.id)])
       defined.add(`${monitor.id}#${id}`);

@@ -44,11 +44,75 @@ async function storedAt(scene: Scene, region: Region, minute: number, monitorId 
   return { failed: windows?.failed, inconclusive: windows?.inconclusive };
 }
 
-test('a region that is cut off pages nobody, and its windows hold no failure', async (t) => {
+/** What was told of monitors. */
+function pagesOf(scene: Scene) {
+  return scene.published.filter(({ incident }) => !incident.subject.startsWith('region:'));
+}
+
+/** What was told of the region's being cut off: kind, and minutes from the start. */
+function cutOffsOf(scene: Scene) {
+  return scene.published
+    .filter(({ incident }) => incident.policyId === 'cut-off')
+    .map(({ kind, slotEpochMs, incident }) => [kind, incident.subject, (slotEpochMs - START) / MINUTE]);
+}
+
+test('a region that is cut off pages for no monitor, and its windows hold no failure', async (t) => {
   const scene = await cutOffScene(t);
-  assert.deepEqual(scene.kinds, []);
+  assert.deepEqual(pagesOf(scene), []);
   assert.deepEqual(await storedAt(scene, CUT, 0), { failed: 0, inconclusive: 3 });
   assert.deepEqual(await storedAt(scene, 'us-east-1', 0), { failed: 0, inconclusive: 0 });
+});
+
+test('a region that stays cut off is announced once, and once that it reaches something again', async (t) => {
+  const scene = await cutOffScene(t, 12);
+  await scene.run(11, 40);
+  const subject = `region:${CUT}`;
+  assert.deepEqual(cutOffsOf(scene), [['opened', subject, 7]]);
+  const [told] = scene.published;
+  assert.equal(told?.emailSubject, '[WARNING] parallax reaches NOTHING from eu-west-1');
+  assert.match(told?.emailBody ?? '', /^Found +everything fails from this region at once.*; found: no connection/m);
+  for (const minute of [12, 13]) {
+    await scene.minute(minute, everywhere('up'));
+    await scene.run(minute);
+  }
+  assert.deepEqual(cutOffsOf(scene).slice(1), [['resolved', subject, 12]]);
+  await scene.run(14);
+  assert.equal(cutOffsOf(scene).length, 2);
+});
+
+test('a region that is cut off for less than five minutes is not announced', async (t) => {
+  const scene = await cutOffScene(t, 7);
+  await scene.minute(7, everywhere('up'));
+  await scene.run(7);
+  await scene.run(8);
+  assert.deepEqual(scene.kinds, []);
+});
+
+test('that the other regions are late does not say that a cut-off one reaches something', async (t) => {
+  const scene = await cutOffScene(t);
+  await scene.minute(12, { [CUT]: UNREACHED });
+  await scene.run(12);
+  assert.equal(cutOffsOf(scene).length, 1);
+});
+
+test('one target that cannot be judged from a region is the monitor’s trouble', async (t) => {
+  const [checkout] = deployment.monitors;
+  assert.ok(checkout);
+  const scene = await Scene.open(t, deploymentOf([checkout]));
+  for (let minute = 0; minute < 12; minute += 1) {
+    await scene.minute(minute, { ...everywhere('up'), [CUT]: 'inconclusive' });
+    await scene.run(minute);
+  }
+  assert.deepEqual(cutOffsOf(scene), []);
+});
+
+test('what cannot be judged from any region is each monitor’s trouble, not a region’s', async (t) => {
+  const scene = await Scene.open(t, deployment);
+  for (let minute = 0; minute < 12; minute += 1) {
+    await scene.minute(minute, everywhere('inconclusive'));
+    await scene.run(minute);
+  }
+  assert.deepEqual(cutOffsOf(scene), []);
 });
 
 test('running again writes the same windows', async (t) => {
