@@ -102,13 +102,13 @@ test('__proto__ is a key like any other, and no prototype', () => {
 
 function accepts(text: string): boolean {
   try {
-    let isFinite = true;
+    let fits = true;
     JSON.parse(text, (_, value) => {
-      if (value === Number.POSITIVE_INFINITY || value === Number.NEGATIVE_INFINITY) isFinite = false;
+      if (value === Number.POSITIVE_INFINITY || value === Number.NEGATIVE_INFINITY) fits = false;
       return value;
     });
     // The one deliberate difference: 1e910 is too large for a number.
-    return isFinite;
+    return fits;
   } catch {
     return false;
   }
