@@ -49,6 +49,9 @@ export function saidOf({ queryStringParameters }: HttpEvent): Said | null {
   return exitCode === 0 ? { status: 'success', exitCode: null } : { status: 'fail', exitCode };
 }
 
+/** Colours and the like, of which the line would keep `[31m`. */
+const TERMINAL_STYLE = /\p{Cc}\[[\d;?]*[A-Za-z]/gu;
+
 /**
  * What a failing job says: the end of its body, where logs say what went wrong, or `?message=`; on one line, and without its
  * token. Lambda bounds the body at 6 MB.
@@ -57,7 +60,10 @@ export function messageOf(event: HttpEvent, { exitCode }: Said, token: string): 
   const body = event.isBase64Encoded === true ? Buffer.from(event.body ?? '', 'base64').toString() : (event.body ?? '');
   const written = body === '' ? (event.queryStringParameters?.['message'] ?? '') : body;
   const redacted = hideSecrets([token])(written.toWellFormed());
-  const line = redacted.replaceAll(/[\p{Cc}\p{Cf}\s]+/gu, ' ').trim();
+  const line = redacted
+    .replaceAll(TERMINAL_STYLE, '')
+    .replaceAll(/[\p{Cc}\p{Cf}\s]+/gu, ' ')
+    .trim();
   const code = exitCode === null ? '' : `exit code ${exitCode}`;
   const text = [code, line].filter((part) => part !== '').join(': ');
   if (text.length <= MAX_MESSAGE_CHARS) return text;

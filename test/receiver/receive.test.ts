@@ -153,7 +153,7 @@ async function messageOf(t: TestContext, stated: Parameters<typeof callOf>[1], i
 }
 
 test('a failing job’s message is its body, or what the query says, on one line', async (t) => {
-  assert.equal(await messageOf(t, { body: 'disk\n full \u001b[31m' }), 'disk full [31m');
+  assert.equal(await messageOf(t, { body: 'disk\n \u001b[1;31mfull\u001b[0m [31m' }), 'disk full [31m');
   assert.equal(await messageOf(t, { query: { message: 'no route' } }), 'no route');
   assert.equal(await messageOf(t, { body: Buffer.from('späť').toString('base64'), isBase64Encoded: true }), 'späť');
 });
