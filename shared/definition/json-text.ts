@@ -86,7 +86,9 @@ class Reader {
       this.fail(
         this.#at,
         `After the end of the JSON value stands ${this.#shown()}.`,
-        'Remove it, or the bracket too many before it.',
+        this.#text[this.#at] === ':'
+          ? 'Write { before it all, and } after it.'
+          : 'Remove it, or the bracket too many before it.',
       );
     }
     return root;

@@ -105,7 +105,7 @@ function takeMetric(name: string, what: string, path: readonly string[], { metri
   }
 }
 
-/** A value can be used only after the step that brings it; and it never says whom to send the request to. */
+/** A value can be used only after the step that brings it. */
 function reportUses(
   request: FlowStep['request'],
   expect: FlowStep['expect'],
@@ -143,17 +143,7 @@ function reportUses(
       });
     }
   }
-  if (CAPTURE_IN_AUTHORITY.test(request.url)) {
-    reporter.error(['request', 'url'], {
-      message: 'A captured value stands where the URL says whom to call: an answer would choose who gets the request.',
-      allowed: 'captured values in the path and the query',
-      remedy: 'Write scheme and host out, or take them from ${env:NAME}.',
-    });
-  }
 }
-
-/** Before the first `/` or `?` after the scheme. */
-const CAPTURE_IN_AUTHORITY = /^(?:[a-z][a-z0-9+.-]*:\/\/)?[^/?#]*\$\{capture:/i;
 
 function resolveCaptures(written: NonNullable<ParsedStep['capture']>, reporter: Reporter): CaptureDefinition[] {
   return Object.entries(written).flatMap(([name, source]): CaptureDefinition[] => {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { humanList } from '../human.ts';
 import type { Json, Monitor, MonitorBase, MonitorType, Region, Retention } from '../monitor.ts';
 import { defaultAttempts } from './default-attempts.ts';
 import type { Reporter } from './diagnostics.ts';
@@ -195,7 +196,7 @@ function elsewhere(path: readonly (string | number)[], key: string, type: Monito
   if (place === null) return null;
   const others = TYPES.filter((other) => other !== type && propertiesAt(MONITOR_SCHEMAS[other], place).includes(key));
   if (others.length === 0) return null;
-  return `${quote(key)} is for ${others.join(' and ')} monitors, and this is ${type === 'http' ? 'an' : 'a'} ${type} monitor. Remove it.`;
+  return `${quote(key)} is for ${humanList(others)} monitors, and this is ${type === 'http' ? 'an' : 'a'} ${type} monitor. Remove it.`;
 }
 
 function propertiesAt(schema: z.ZodObject, [step]: readonly string[]): readonly string[] {

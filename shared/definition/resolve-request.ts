@@ -145,6 +145,14 @@ export function checkUrl(
   path: JsonPath,
   reporter: Reporter,
 ): URL | null {
+  if (CAPTURE_IN_AUTHORITY.test(written)) {
+    reporter.error(path, {
+      message: 'A captured value stands where the URL says whom to call: an answer would choose who gets the request.',
+      allowed: 'captured values in the path and the query',
+      remedy: 'Write scheme and host out, or take them from ${env:NAME}.',
+    });
+    return null;
+  }
   // A URL that begins with a secret can be anything: only the prober will see.
   if (written.startsWith('${secret:')) return null;
   const filled = secretNames(written).reduce((text, name) => text.replaceAll(`\${secret:${name}}`, 'secret'), written);
@@ -175,6 +183,9 @@ export function checkUrl(
   warnOfReservedHost(url.hostname, path, reporter);
   return url;
 }
+
+/** Before the first `/` or `?` after the scheme. */
+const CAPTURE_IN_AUTHORITY = /^(?:[a-z][a-z0-9+.-]*:\/\/)?[^/?#]*\$\{capture:/i;
 
 export function warnOfReservedHost(host: string, path: JsonPath, reporter: Reporter): void {
   if (!RESERVED_HOST.test(host)) return;

@@ -135,8 +135,28 @@ function report(
   reporter.error(path, {
     message,
     allowed: allowedBy(issue) ?? description,
-    remedy: example === null ? remedy : `Write something like ${example}.`,
+    remedy:
+      likelyMeant(issue, value, keysAt(schema, path)) ??
+      (example === null ? remedy : `Write something like ${example}.`),
   });
+}
+
+/** What the likeliest mistakes are mended by where several kinds of values fit; else null. `keys`: of the objects that do. */
+function likelyMeant(issue: Issue, value: Json, keys: readonly string[]): string | null {
+  if (issue.code !== 'invalid_union') return null;
+  if (Array.isArray(value)) return keys.includes('oneOf') ? 'For any of these write {"oneOf": [ … ]}.' : null;
+  if (typeof value !== 'string') return null;
+  const inner = innermost(issue);
+  const isNumber = value.trim() !== '' && Number.isFinite(Number(value));
+  const takesNumber = inner.some((one) => one.code === 'invalid_type' && one.expected === 'number');
+  if (isNumber && takesNumber) return 'Write the number without quotes.';
+  const values = inner.flatMap((one) => (one.code === 'invalid_value' ? one.values.map(String) : []));
+  const meant = nearest(value, values);
+  return meant === null ? null : `Did you mean ${quote(meant)}?`;
+}
+
+function innermost(issue: Issue): readonly Issue[] {
+  return issue.code === 'invalid_union' ? issue.errors.flat().flatMap(innermost) : [issue];
 }
 
 function complaintAbout(issue: Issue, label: string, value: Json): { message: string; remedy: string } {

@@ -77,6 +77,9 @@ const SECRET_REFERENCE = /^[a-z0-9][a-z0-9-_.]{0,99}(#[A-Za-z0-9_][A-Za-z0-9_.-]
 const ENV_NAME = /^[A-Za-z_][A-Za-z0-9_.-]*$/;
 const ALLOWED = '${env:NAME}, ${env:NAME:-default}, ${secret:name}, ${secret:name#key}; $${ for a plain ${';
 
+const CAPTURES_STAND_IN =
+  'What a step captured may stand in the request of a later step, and where its "expect" compares: not in "matches", which is a pattern.';
+
 class Complaints {
   count = 0;
   readonly #reporter: Reporter;
@@ -126,10 +129,13 @@ function substituteText(
     if (allowed.captures && CAPTURE_NAME.test(inner)) return `\${capture:${inner}}`;
     const kind = inner.split(':')[0] ?? '';
     const meant = inner.includes(':') ? nearest(kind, ['env', 'secret']) : null;
+    const plain = 'Write $${ where a plain ${ is meant.';
     const remedy =
-      meant === null
-        ? 'Write $${ where a plain ${ is meant.'
-        : `Did you mean \${${meant}:${inner.slice(kind.length + 1)}}?`;
+      meant !== null
+        ? `Did you mean \${${meant}:${inner.slice(kind.length + 1)}}?`
+        : CAPTURE_NAME.test(inner)
+          ? `${plain} ${CAPTURES_STAND_IN}`
+          : plain;
     return complaints.add(
       `\${${inner.slice(0, 40)}} is neither an environment variable nor a secret.`,
       ALLOWED,

@@ -56,6 +56,7 @@ for (const [what, text, line, column, message] of [
   ['a bad escape', '{"a": "\\q"}', 1, 7, /escape/],
   ['a line break in a string', '{"a": "b\nc"}', 1, 9, /line break/],
   ['a second value', '{} {}', 1, 4, /After the end/],
+  ['a property without its object', '"a": 1', 1, 4, /After the end.*":"/],
   ['an empty file', ' \n', 1, 1, /empty/],
   ['a number beyond a double', '[1e999]', 1, 2, /too large/],
 ] as const) {

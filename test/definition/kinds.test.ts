@@ -228,10 +228,28 @@ const WRONG: readonly [string, object, string, RegExp][] = [
     /IP address/,
   ],
   [
+    'a number in quotes',
+    { request: { url: 'https://a.dev' }, expect: { status: '200' } },
+    'error $.expect.status',
+    /number without quotes/,
+  ],
+  [
+    'a list of numbers',
+    { request: { url: 'https://a.dev' }, expect: { status: [200, 204] } },
+    'error $.expect.status',
+    /"oneOf"/,
+  ],
+  [
+    'a misspelled word of a condition',
+    { ...GRPC, expect: { health: 'serving' } },
+    'error $.expect.health',
+    /"SERVING"/,
+  ],
+  [
     'a certificate of DNS',
     { ...DNS, expect: { certificate: { validFor: '14d' } } },
     'error $.expect.certificate',
-    /is for http and tcp and/,
+    /is for http, tcp, .* and /,
   ],
   [
     'http for a WebSocket',
