@@ -1,5 +1,5 @@
 import { printable } from '../local/text-width.ts';
-import { applies, type Control, endedControl, endOf, isInForce } from '../shared/control.ts';
+import { applies, type Control, endedControl, endOf } from '../shared/control.ts';
 import { humanInstant, humanList } from '../shared/human.ts';
 import { parseArguments } from './arguments.ts';
 import { CONNECTION_FLAGS, CONNECTION_USAGE, type Connect, connect, connected, inHomeOrStandby } from './connection.ts';
@@ -50,7 +50,8 @@ export function createResumeVerb(open: Connect = connect, now: () => number = Da
           warn,
           async (region) => {
             const nowEpochMs = now();
-            const standing = (await loadControls(connection, region)).filter((each) => isInForce(each, nowEpochMs));
+            // What has yet to begin, too: a cap's pause holds from the next minute, and clocks differ.
+            const standing = (await loadControls(connection, region)).filter((each) => nowEpochMs < endOf(each));
             const meant = standing.filter((control) => target === 'all' || control.target === target);
             const records = meant.map((control) => endedControl(control, by, nowEpochMs));
             for (const record of records) await saveControl(connection, region, record);

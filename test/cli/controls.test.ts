@@ -7,7 +7,7 @@ import { controlVerb } from '../../cli/put-control.ts';
 import { createResumeVerb } from '../../cli/resume.ts';
 import { SILENCE } from '../../cli/silence.ts';
 import { UsageError } from '../../cli/verb.ts';
-import { controlPut, isPaused } from '../../shared/control.ts';
+import { type Control, controlPut, effectiveControls, isPaused } from '../../shared/control.ts';
 import { HOUR, MINUTE, NOW, startAccount } from './connections.ts';
 import { fakeIo } from './process.ts';
 
@@ -96,6 +96,24 @@ for (const [argv, expected] of [
     assert.deepEqual(await controls(), []);
   });
 }
+
+test('resume ends a pause that begins with the next minute', async (t) => {
+  const { client, resume, controls } = await desk(t);
+  const pause: Control = {
+    kind: 'pause',
+    target: 'monitor:checkout',
+    fromEpochMs: NOW + MINUTE,
+    untilEpochMs: NOW + HOUR,
+    reason: 'spend cap of $1.00 an hour reached',
+    by: "Parallax's aggregator in us-east-1",
+    atEpochMs: NOW - MINUTE,
+    spendCap: { dollars: 1, per: 'hour' },
+    endedEarly: null,
+  };
+  await client.send(new PutItemCommand(controlPut('parallax-test', 'us-east-1', pause)));
+  assert.equal((await resume('checkout')).code, 0);
+  assert.equal(isPaused(CHECKOUT, NOW + 2 * MINUTE, effectiveControls(await controls())), false);
+});
 
 test('resume ends what was given to the same name, for the slots from then on', async (t) => {
   const { pause, resume, later, controls } = await desk(t);
