@@ -18,12 +18,12 @@ export function resolveSpendCap(
         'Add "price" to a stream whose usage is known ("stream": "openai-chat" and its like), a metric "cost" in dollars to "metrics", or remove "spendCap".',
     });
   }
-  // Longer windows are made of shorter ones, and hold all of the period but its last hours.
-  const keptMs = Math.max(retention.hoursMs, retention.daysMs);
+  // All of the period but its last hours is read from days, however long hours are kept.
+  const keptMs = retention.daysMs;
   if (MAX_PERIOD_MS[cap.per] > keptMs) {
     reporter.error(['per'], {
-      message: `A ${cap.per} lasts up to ${formatDuration(MAX_PERIOD_MS[cap.per])}, and nothing is kept for longer than ${formatDuration(keptMs)}.`,
-      remedy: 'Write a shorter period, or raise "retention" in parallax.json.',
+      message: `A ${cap.per} lasts up to ${formatDuration(MAX_PERIOD_MS[cap.per])}, and days are kept for ${formatDuration(keptMs)}.`,
+      remedy: 'Write a shorter period, or raise "retention.days" in parallax.json.',
     });
   }
   return cap;

@@ -188,6 +188,15 @@ for (const [what, monitor, path, remedy] of [
   });
 }
 
+test('a cap of a month needs the days of a month, however long hours are kept', () => {
+  const monitor = { metrics: { cost: { json: '$.a' } }, spendCap: { dollars: 5, per: 'month' } };
+  const problem = problemOf({ config: { retention: { days: '30d', hours: '90d' } }, monitor });
+  assert.deepEqual(
+    [problem.path, problem.message],
+    ['$.spendCap.per', 'A month lasts up to 31d, and days are kept for 30d.'],
+  );
+});
+
 test('a percentile of too few results gets a warning that says how many, and what helps', () => {
   const problem = problemOf({ monitor: { alerts: [{ metric: 'latency.p95', above: '800ms', over: '10m' }] } });
   assert.equal(problem.severity, 'warning');
