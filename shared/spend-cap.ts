@@ -51,8 +51,9 @@ export function capText({ dollars, per }: SpendCap): string {
   return `${dollarText(dollars)} ${per === 'hour' ? 'an' : 'a'} ${per}`;
 }
 
-/** `$5.00`, `$1,204.50`; below ten cents as many digits as tell it: `$0.042`. */
+/** `$5.00`, `$1,204.50`, `-$0.50`; below ten cents as many digits as tell it: `$0.042`. */
 export function dollarText(dollars: number): string {
+  if (dollars < 0) return `-${dollarText(-dollars)}`;
   const digits =
     dollars >= 0.1 ? { minimumFractionDigits: 2, maximumFractionDigits: 2 } : { maximumSignificantDigits: 2 };
   return `$${dollars.toLocaleString('en-US', digits)}`;

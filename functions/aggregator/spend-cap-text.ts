@@ -21,7 +21,9 @@ export function spendCapNotification({ monitor, kind, slotEpochMs, control, ...c
     row('What', targetOf(monitor)),
     row('Why', isOver ? goesOn : (control.reason ?? 'its spend cap is reached')),
     row('Since', since(incident, slotEpochMs)),
-    row('Fault', 'nobody is known to be at fault: a price, a longer answer, or a cap that is too tight'),
+    isOver
+      ? null
+      : row('Fault', 'nobody is known to be at fault: a price, a longer answer, or a cap that is too tight'),
     row('Meaning', isOver ? 'its slots count again' : `it is not checked until ${humanInstant(end)}`),
     isOver ? null : row('Do', `to go on in this period all the same: npx parallax resume ${monitor.id}`),
     monitor.runbook === null ? null : row('Runbook', monitor.runbook),

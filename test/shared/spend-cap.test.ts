@@ -32,6 +32,12 @@ test('law: periods follow each other without a gap, hold their instants, and are
 });
 
 test('dollars are told as people read them', () => {
-  assert.deepEqual([5, 1_204.5, 0.84, 0.0416].map(dollarText), ['$5.00', '$1,204.50', '$0.84', '$0.042']);
+  assert.deepEqual([5, 1_204.5, 0.84, 0.0416, -0.5].map(dollarText), [
+    '$5.00',
+    '$1,204.50',
+    '$0.84',
+    '$0.042',
+    '-$0.50',
+  ]);
   assert.equal(capText({ dollars: 1, per: 'hour' }), '$1.00 an hour');
 });
