@@ -16,7 +16,7 @@ import { errorMessage, type Failure, failed, inconclusive, isFailure } from './f
 import { compileResponseTime, failureOf } from './findings.ts';
 import { checkHttp, type Session } from './http-check.ts';
 import { perMonitor } from './per-monitor.ts';
-import { capturedName, placeholderNames, type Secret } from './secrets.ts';
+import { capturedName, leadsElsewhere, placeholderNames, type Secret } from './secrets.ts';
 import { Trace } from './trace.ts';
 
 /**
@@ -150,6 +150,12 @@ async function makeStep(attempt: Attempt<FlowMonitor>, run: Run, step: CompiledS
     const detail = `header ${unsendable[0]} cannot carry what an earlier step captured: it is not Latin-1`;
     return { failure: failed('expectation', null, detail), metrics: {} };
   }
+  const secrets = new Map([...attempt.secrets, ...captured]);
+  const { url } = step.monitor.request;
+  if (captureNames(url).length > 0 && leadsElsewhere(url, secrets)) {
+    const detail = 'the path of the url cannot carry what an earlier step captured: "." and ".." lead to another path';
+    return { failure: failed('expectation', null, detail), metrics: {} };
+  }
   const { clock } = attempt.prober;
   const session: Session = {
     cookiesFor: (url) => run.jar.header(url, clock.epochMs()),
@@ -167,7 +173,6 @@ async function makeStep(attempt: Attempt<FlowMonitor>, run: Run, step: CompiledS
       return null;
     },
   };
-  const secrets = new Map([...attempt.secrets, ...captured]);
   // Its conditions are compiled anew for each check that compares with what it has captured, and for no other.
   const monitor =
     step.compares.length === 0

@@ -52,8 +52,9 @@ export function filling(texts: readonly string[], secrets: ReadonlyMap<string, S
     text.replaceAll(PLACEHOLDER, (_, kind: string, name: string) => encoded(secretValue(secrets, nameOf(kind, name))));
 }
 
-/** A secret that is the URL's beginning is a URL; anywhere later it is one value inside of it. */
+/** A secret that is the URL's beginning is a URL; anywhere later it is one value inside of it, which leaves the rest as it is. */
 export function filledUrl(url: string, secrets: ReadonlyMap<string, Secret>): URL | null {
+  if (leadsElsewhere(url, secrets)) return null;
   return URL.parse(
     url.replaceAll(PLACEHOLDER, (_, kind: string, name: string, offset: number) => {
       const value = secretValue(secrets, nameOf(kind, name));
@@ -61,6 +62,25 @@ export function filledUrl(url: string, secrets: ReadonlyMap<string, Secret>): UR
     }),
   );
 }
+
+/**
+ * Whether a value makes a segment of the path `.` or `..`, which no encoding keeps from being another path: `DELETE
+ * /orders/${id}` would be one of `/`.
+ */
+export function leadsElsewhere(url: string, secrets: ReadonlyMap<string, Secret>): boolean {
+  const [path = ''] = url.split('?');
+  return path.split('/').some((segment, index) => {
+    if (index === 0 || segment.search(PLACEHOLDER) < 0) return false;
+    const filled = segment.replaceAll(PLACEHOLDER, (_, kind: string, name: string) =>
+      encodeURIComponent(secretValue(secrets, nameOf(kind, name))),
+    );
+    // A fragment may follow.
+    return DOT_SEGMENT.test(filled.split('#')[0] ?? '');
+  });
+}
+
+/** @see https://url.spec.whatwg.org/#double-dot-path-segment */
+const DOT_SEGMENT = /^(?:\.|%2e){1,2}$/i;
 
 /**
  * The request with its secrets in place. This happens once, on what the definition says: an answer, such as a

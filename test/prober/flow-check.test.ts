@@ -345,6 +345,28 @@ test('clean-up that hangs ends with the check, and does not fail it', async (t) 
   assert.deepEqual([result.outcome, result.metrics['cleanup-failures']], ['passed', 2]);
 });
 
+for (const [what, path, captured] of [
+  ['..', '/orders/${id}', { id: '..' }],
+  ['. at the end', '/orders/${id}', { id: '.' }],
+  ['.. before a fragment', '/orders/${id}#it', { id: '..' }],
+  ['. behind another', '/orders/.${id}/lines', { id: '.' }],
+] as const) {
+  test(`a captured value never leads to another path: ${what}`, async (t) => {
+    const { url, asked } = await api(t, { 'GET /': json(captured) });
+    const { metrics } = await flow([{ request: { url }, capture: { id: { json: '$.id' } } }], {
+      cleanup: [{ request: { method: 'DELETE', url: `${url}${path}` } }],
+    });
+    assert.deepEqual([asked, metrics['cleanup-failures']], [['GET /'], 1]);
+  });
+}
+
+test('a captured value may hold dots', async (t) => {
+  const { url, asked } = await api(t, { 'GET /': json({ id: '...', at: '..' }), 'GET /a/...?b=..': ok });
+  const capture = { id: { json: '$.id' }, at: { json: '$.at' } };
+  await flow([{ request: { url }, capture }, { request: { url: `${url}/a/\${id}?b=\${at}` } }]);
+  assert.deepEqual(asked, ['GET /', 'GET /a/...?b=..']);
+});
+
 test('clean-up that hangs leaves time for each of the others', async (t) => {
   const { url, asked } = await api(t, { 'GET /': ok, 'GET /hang': () => {} });
   const cleanup = ['/hang', '/hang', '/'].map((path) => ({ request: { url: `${url}${path}` } }));
