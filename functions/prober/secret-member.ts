@@ -20,11 +20,20 @@ export function memberOf(name: string, key: string | null, text: string, place: 
   return { value: String(value) };
 }
 
-/** Of one secret. Each is searched for in every text that a check says. */
+/** Of one secret, and of each kind. Each is searched for in every text that a check says. */
 const MAX_PARTS = 100;
 
-/** Texts and numbers inside of a secret that is JSON: each is as secret as the whole. None for any other text. */
+/**
+ * What is as secret as the whole: each line, since targets break lines otherwise, or leave the last break out; and texts and
+ * numbers inside of a secret that is JSON. None for any other text.
+ */
 export function partsOf(text: string): readonly string[] {
+  const lines = text.split(/[\r\n]+/).map((line) => line.trim());
+  const parts = lines.length === 1 && lines[0] === text ? [] : lines.slice(0, MAX_PARTS);
+  return [...parts, ...jsonPartsOf(text)];
+}
+
+function jsonPartsOf(text: string): readonly string[] {
   const parts: string[] = [];
   const walk = (value: unknown): void => {
     if (parts.length >= MAX_PARTS) return;

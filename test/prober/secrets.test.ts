@@ -135,6 +135,13 @@ test('that is JSON is hidden in each of its parts', () => {
   assert.equal(redact('hunter2, 9376, aHVudGVyMg, true, 1'), '[secret], [secret], [secret], true, 1');
 });
 
+test('of several lines is hidden in each of its lines, and without the last break', () => {
+  const { redact } = new Redaction(
+    secretsOf({ pem: '-----BEGIN-----\nMIIEvQIBADAN\r\nBgkqhkiG9w0B\n', key: ' hunter2\n' }),
+  );
+  assert.equal(redact('MIIEvQIBADAN BgkqhkiG9w0B, hunter2!'), '[secret] [secret], [secret]!');
+});
+
 test('that is JSON of endless parts costs no more than a hundred', () => {
   const many = JSON.stringify(Array.from({ length: 5_000 }, (_, index) => `part-${index}-`));
   const { redact } = new Redaction(secretsOf({ many }));
