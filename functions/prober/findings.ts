@@ -77,14 +77,23 @@ function days(durationMs: number): string {
 /** Bound on one value in a sentence. */
 const MAX_SHOWN_CHARS = 80;
 
-/** Bound on what is searched for secrets, far beyond what is shown even when most of it is secrets. */
+/** Bound on what is searched for secrets in one value, far beyond what is shown even when most of it is secrets. */
 const MAX_REDACTED_CHARS = 65_536;
+
+/** Around each text in JSON, with a comma. */
+const QUOTES_CHARS = 3;
 
 /** Redacted before it is written as JSON, whose escapes would hide a secret, and after, for the keys of objects. */
 export function shown(value: Json, redact: (text: string) => string): string {
-  const redacted = (_: string, part: unknown) =>
-    typeof part === 'string' ? redact(part.slice(0, MAX_REDACTED_CHARS)) : part;
-  const text = redact(jsonText(value, redacted));
+  let leftChars = MAX_REDACTED_CHARS;
+  const redacted = (_: string, part: unknown) => {
+    if (typeof part !== 'string') return part;
+    const searched = part.slice(0, Math.max(0, leftChars));
+    // Short ones cost by their number.
+    leftChars -= part.length + QUOTES_CHARS;
+    return searched === '' ? '' : redact(searched);
+  };
+  const text = redact(jsonText(value, redacted).slice(0, MAX_REDACTED_CHARS));
   return text.length > MAX_SHOWN_CHARS ? `${text.slice(0, MAX_SHOWN_CHARS)}…` : text;
 }
 

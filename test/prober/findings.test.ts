@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { failed } from '../../functions/prober/failure.ts';
-import { compileResponseTime, isOnlySlow } from '../../functions/prober/findings.ts';
+import { compileResponseTime, isOnlySlow, shown } from '../../functions/prober/findings.ts';
 
 const [finding] = compileResponseTime([{ op: 'below', value: 100 }])(250);
 const slow = finding?.((text) => text) ?? '';
@@ -16,3 +16,13 @@ for (const [what, detail, expected] of [
     assert.equal(isOnlySlow(failed('expectation', null, detail)), expected);
   });
 }
+
+test('however many texts a value has, only so much of it is searched for secrets as can be shown', () => {
+  let searchedChars = 0;
+  const text = shown(Array(200_000).fill('a%41'), (part) => {
+    searchedChars += part.length;
+    return part;
+  });
+  assert.equal(text, `[${'"a%41",'.repeat(12)}`.slice(0, 80).concat('…'));
+  assert.ok(searchedChars <= 2 * 65_536, `${searchedChars} characters were searched`);
+});
