@@ -35,9 +35,10 @@ export function receive(receiver: Receiver) {
     }
     const receivedAtEpochMs = receiver.nowEpochMs();
     const caller = callerOf(event);
+    if (caller === null) return NOT_FOUND;
     const { known, complete } = await receiver.tokens();
     // While a token could not be read, nobody is told that theirs is wrong, nor whose it is.
-    if (caller === null || !isSame(caller.token, known.get(caller.monitorId))) {
+    if (!isSame(caller.token, known.get(caller.monitorId))) {
       return complete ? NOT_FOUND : UNAVAILABLE;
     }
     const said = saidOf(event);

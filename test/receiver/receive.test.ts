@@ -104,6 +104,8 @@ test('while a token cannot be read, a wrong one is not told from an unreadable o
   assert.deepEqual(new Set(refused.map((answer) => JSON.stringify(answer))).size, 1);
   assert.equal(refused[0]?.status, 503);
   assert.equal((await bench.call('/heartbeat/nightly/t0ken')).status, 200);
+  // Calling again does not bring a token along.
+  assert.equal((await bench.call('/heartbeat/nightly')).status, 404);
 });
 
 test('an empty token lets nobody in', async (t) => {
