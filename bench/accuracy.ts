@@ -65,11 +65,12 @@ function conditions({ limit, pinned }: SceneRuns): string {
     `Error: the client's first byte against the target's own record, in ms. Of ${WARM_RUNS} warm runs in one process: each`,
     'quantile is the median of the runs’ quantiles; "best" is the best run’s p99; "trusted" is the p99 of those checks,',
     '"of 100" their share, during which the prober did not stand still; "cold" is the process’s first run.',
-    'fetch cannot tell a handshake from an answer: its error holds the handshake.',
+    'fetch cannot tell a handshake from an answer: its error holds the handshake. Runs during which the machine’s host gave',
+    'its CPUs to others are "disturbed", made again, and left out where three or more were not.',
   ].join('\n');
 }
 
-const WIDTHS = [5, 6, 10, 6, 11, 8, 8, 8, 8, 8, 8, 7, 9, 9, 9, 7, 7, 7];
+const WIDTHS = [5, 6, 10, 6, 11, 8, 8, 8, 8, 8, 8, 7, 9, 9, 9, 7, 7, 7, 9];
 const HEADINGS = cells(
   'cpus',
   'scheme',
@@ -89,9 +90,10 @@ const HEADINGS = cells(
   'wall ms',
   'load ms',
   'RSS MB',
+  'disturbed',
 );
 
-function row(scene: Scene, { cold, warm, loadMs }: SceneRuns): string {
+function row(scene: Scene, { cold, warm, loadMs, disturbed }: SceneRuns): string {
   const error = (q: number) => median(warm.map((run) => quantile(run.errorsMs, q))).toFixed(2);
   return cells(
     String(scene.cpus),
@@ -112,6 +114,7 @@ function row(scene: Scene, { cold, warm, loadMs }: SceneRuns): string {
     median(warm.map((run) => run.wallMs)).toFixed(0),
     loadMs.toFixed(0),
     Math.max(...warm.map((run) => run.rssMb)).toFixed(0),
+    String(disturbed),
   );
 }
 

@@ -65,3 +65,24 @@ export function loadAverage(): number | null {
   if (!existsSync('/proc/loadavg')) return null;
   return Number(readFileSync('/proc/loadavg', 'utf8').split(' ', 1)[0]);
 }
+
+/** Of all the machine's CPU time from then to now, the part that its host gave to others, 0 to 1; 0 where nobody says. */
+export function stolenSince(before: CpuTimes): number {
+  const after = cpuTimes();
+  const total = after.total - before.total;
+  return total > 0 ? (after.stolen - before.stolen) / total : 0;
+}
+
+export interface CpuTimes {
+  readonly stolen: number;
+  readonly total: number;
+}
+
+/** @see https://docs.kernel.org/filesystems/proc.html#miscellaneous-kernel-statistics-in-proc-stat */
+export function cpuTimes(): CpuTimes {
+  if (!existsSync('/proc/stat')) return { stolen: 0, total: 0 };
+  const [first = ''] = readFileSync('/proc/stat', 'utf8').split('\n', 1);
+  // user nice system idle iowait irq softirq steal; guests' time is in user's.
+  const ticks = first.split(/\s+/).slice(1, 9).map(Number);
+  return { stolen: ticks[7] ?? 0, total: ticks.reduce((sum, tick) => sum + tick, 0) };
+}

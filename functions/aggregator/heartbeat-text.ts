@@ -16,9 +16,9 @@ export function heartbeatHeadline({
   if (monitor.type !== 'heartbeat') return null;
   const reason = failureOf(evidence)?.reason;
   const lasted = humanDuration(slotEpochMs - incident.sinceEpochMs);
+  // What ends it may be a call, or that its token can be read again: nobody says `has called` on that.
   if (policy === null) {
-    if (kind === 'resolved') return `has called, after ${lasted}`;
-    return reason === 'missed' ? 'has NEVER CALLED: no heartbeat since it was defined' : null;
+    return kind !== 'resolved' && reason === 'missed' ? 'has NEVER CALLED: no heartbeat since it was defined' : null;
   }
   if (policy.metric.kind !== 'availability') return null;
   if (kind === 'resolved') return `is back: its job succeeded again, after ${lasted}`;

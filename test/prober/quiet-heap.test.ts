@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
 import { constants, PerformanceObserver } from 'node:perf_hooks';
 import { test } from 'node:test';
-import { HEAP_FLAGS, quietHeap } from '../../functions/prober/quiet-heap.ts';
+import { quietHeap } from '../../functions/prober/quiet-heap.ts';
 
 test('the heap is collected whole before the first run, and its young part before later ones', async () => {
   const kinds: number[] = [];
@@ -24,10 +23,3 @@ test('the heap is collected whole before the first run, and its young part befor
   const { NODE_PERFORMANCE_GC_MAJOR, NODE_PERFORMANCE_GC_MINOR } = constants;
   assert.deepEqual(kinds.slice(0, 2), [NODE_PERFORMANCE_GC_MAJOR, NODE_PERFORMANCE_GC_MINOR]);
 });
-
-for (const flag of HEAP_FLAGS) {
-  test(`this Node’s V8 knows ${flag}`, () => {
-    const [name = ''] = flag.split('=');
-    assert.ok(execFileSync(process.execPath, ['--v8-options'], { encoding: 'utf8' }).includes(`${name} `));
-  });
-}
