@@ -65,8 +65,8 @@ function cleanupReserveMs(timeoutMs: number): number {
 /** So much sooner than the check's own deadline the clean-up's strikes: it must never be the check that runs out of time. */
 const CLEANUP_MARGIN_MS = 20;
 
-/** Less is not enough for any request, and timers strike up to a millisecond early. */
-const MIN_CLEANUP_MS = 5;
+/** Less is not enough for a connection, a request and its answer. */
+const MIN_CLEANUP_MS = 10;
 
 /** What one run of a flow has come to. */
 interface Run {

@@ -476,7 +476,7 @@ test('the step in which the deadline strikes is told as far as it came', async (
 
 test('clean-up for which no time is left is told as such, and nothing is sent', async (t) => {
   const { url, asked } = await api(t, { 'GET /hang': () => {} });
-  // 25 ms are kept for clean-up, and 20 of them are margin: too little for two.
+  // 25 ms are kept for clean-up, and 20 of them are margin: too little for any.
   const { steps } = await flow([{ name: 'hang', request: { url: `${url}/hang` } }], {
     timeout: '100ms',
     cleanup: ['late', 'later'].map((name) => ({ name, request: { url: `${url}/${name}` } })),
