@@ -8,11 +8,11 @@ import {
 import type { Reporter } from './diagnostics.ts';
 import type { ParsedFlow, ParsedStep } from './flow-schema.ts';
 import { nearest } from './nearest.ts';
-import { reportJsonPath, resolveResponseTime } from './resolve-conditions.ts';
+import { resolveResponseTime } from './resolve-conditions.ts';
 import { resolveExpectations } from './resolve-expectations.ts';
-import { resolveMetrics } from './resolve-metrics.ts';
+import { resolveMetrics, resolveSource } from './resolve-metrics.ts';
 import type { Own, OwnContext } from './resolve-monitor.ts';
-import { headerNameProblem, resolveRequest } from './resolve-request.ts';
+import { resolveRequest } from './resolve-request.ts';
 import { quote } from './schema-leaves.ts';
 import { CAPTURE_NAME, captureNames } from './templates.ts';
 
@@ -154,16 +154,6 @@ function resolveCaptures(written: NonNullable<ParsedStep['capture']>, reporter: 
         remedy: 'Give it another name.',
       });
     }
-    if (source.json !== undefined) {
-      reportJsonPath(source.json, [name, 'json'], reporter);
-      return [{ name, from: 'json', path: source.json }];
-    }
-    if (source.header !== undefined) {
-      const problem = headerNameProblem(source.header);
-      if (problem !== null)
-        reporter.error([name, 'header'], { message: problem, remedy: 'Use letters, digits and -.' });
-      return [{ name, from: 'header', header: source.header.toLowerCase() }];
-    }
-    return source.body === undefined ? [] : [{ name, from: 'body', pattern: source.body }];
+    return resolveSource(name, source, reporter);
   });
 }

@@ -18,16 +18,20 @@ export function resolveMetrics(written: ParsedMetrics, reporter: Reporter): Metr
         remedy: 'Give it another name.',
       });
     }
-    if (source.json !== undefined) {
-      reportJsonPath(source.json, [name, 'json'], reporter);
-      return [{ name, from: 'json', path: source.json }];
-    }
-    if (source.header !== undefined) {
-      const problem = headerNameProblem(source.header);
-      if (problem !== null)
-        reporter.error([name, 'header'], { message: problem, remedy: 'Use letters, digits and -.' });
-      return [{ name, from: 'header', header: source.header.toLowerCase() }];
-    }
-    return source.body === undefined ? [] : [{ name, from: 'body', pattern: source.body }];
+    return resolveSource(name, source, reporter);
   });
+}
+
+/** Where a metric or a captured value is taken from; nothing where no source was written, which the schema has told. */
+export function resolveSource(name: string, source: ParsedMetrics[string], reporter: Reporter): MetricDefinition[] {
+  if (source.json !== undefined) {
+    reportJsonPath(source.json, [name, 'json'], reporter);
+    return [{ name, from: 'json', path: source.json }];
+  }
+  if (source.header !== undefined) {
+    const problem = headerNameProblem(source.header);
+    if (problem !== null) reporter.error([name, 'header'], { message: problem, remedy: 'Use letters, digits and -.' });
+    return [{ name, from: 'header', header: source.header.toLowerCase() }];
+  }
+  return source.body === undefined ? [] : [{ name, from: 'body', pattern: source.body }];
 }
