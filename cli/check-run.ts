@@ -1,11 +1,11 @@
 import type { Prober } from '../functions/prober/attempt.ts';
 import { runCheck } from '../functions/prober/check.ts';
 import { createPacer } from '../functions/prober/pacer.ts';
-import { memberOf } from '../functions/prober/secret-member.ts';
-import { type Secret, secretNames } from '../functions/prober/secrets.ts';
+import { secretNames } from '../functions/prober/secrets.ts';
 import { secretVariable } from '../local/secrets.ts';
 import type { HeartbeatMonitor, Monitor, ProbedMonitor } from '../shared/monitor.ts';
 import type { Result } from '../shared/result.ts';
+import { memberOf, type Secret } from '../shared/secret-member.ts';
 import { secretReference } from '../shared/secret-store.ts';
 import { secretTexts } from '../shared/target.ts';
 

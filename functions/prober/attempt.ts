@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import type { Monitor, Region } from '../../shared/monitor.ts';
+import type { Secret } from '../../shared/secret-member.ts';
 import type { AwsIdentity } from './aws-identity.ts';
 import type { Network } from './connection.ts';
 import type { Failure } from './failure.ts';
 import type { Redaction } from './redaction.ts';
-import type { Secret } from './secrets.ts';
 import type { StallWatch } from './stalls.ts';
 import type { Trace } from './trace.ts';
 import type { Trust } from './trust.ts';

@@ -6,6 +6,7 @@ import {
   type HttpMonitor,
   stepMetric,
 } from '../../shared/monitor.ts';
+import type { Secret } from '../../shared/secret-member.ts';
 import { requestTexts } from '../../shared/target.ts';
 import type { Attempt, Found } from './attempt.ts';
 import { compileCaptures } from './capture.ts';
@@ -16,7 +17,7 @@ import { errorMessage, type Failure, failed, inconclusive, isFailure } from './f
 import { compileResponseTime, failureOf } from './findings.ts';
 import { checkHttp, type Session } from './http-check.ts';
 import { perMonitor } from './per-monitor.ts';
-import { capturedName, leadsElsewhere, placeholderNames, type Secret } from './secrets.ts';
+import { capturedName, leadsElsewhere, placeholderNames } from './secrets.ts';
 import { Trace } from './trace.ts';
 
 /**

@@ -1,6 +1,5 @@
 import { type HideSecrets, hideBeginnings, hideSecrets } from '../../shared/hide-secrets.ts';
-import { partsOf } from './secret-member.ts';
-import type { Secret } from './secrets.ts';
+import { partsOf, type Secret } from '../../shared/secret-member.ts';
 
 /**
  * Takes a check's secrets out of texts, however they are written there. To be done before a text is cut: half a secret is no

@@ -2,11 +2,12 @@ import { type Control, isPaused } from '../../shared/control.ts';
 import type { Monitor, Region } from '../../shared/monitor.ts';
 import type { Batch, Result } from '../../shared/result.ts';
 import { BATCH_GROUP_MS, MINUTE_MS, slotsIn } from '../../shared/schedule.ts';
+import type { Secret } from '../../shared/secret-member.ts';
 import { secretTexts } from '../../shared/target.ts';
 import type { Check } from './attempt.ts';
 import { type Clock, sleep } from './clock.ts';
 import type { Pacer } from './pacer.ts';
-import { NO_SECRETS, type Secret, type SecretSource, secretNames } from './secrets.ts';
+import { NO_SECRETS, type SecretSource, secretNames } from './secrets.ts';
 
 /** One run's slots: those in [startEpochMs, startEpochMs + periodMs) of these monitors. */
 export interface SlotRun {

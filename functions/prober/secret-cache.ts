@@ -1,7 +1,7 @@
+import { memberOf, type Secret } from '../../shared/secret-member.ts';
 import { SECRET_CACHE_MS, secretReference } from '../../shared/secret-store.ts';
 import type { Clock } from './clock.ts';
-import { memberOf } from './secret-member.ts';
-import type { Secret, SecretSource } from './secrets.ts';
+import type { SecretSource } from './secrets.ts';
 
 /** What a store says of one secret; sentences are for a person. */
 export type Stored =

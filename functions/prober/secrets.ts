@@ -1,10 +1,8 @@
 import type { HttpRequest } from '../../shared/monitor.ts';
 import { insideJsonText } from '../../shared/secret-forms.ts';
+import type { Secret } from '../../shared/secret-member.ts';
 import { type Failure, inconclusive, isFailure } from './failure.ts';
 import type { Outgoing } from './outgoing.ts';
-
-/** What became of a secret's name: its value, or a sentence for a person on why there is none. */
-export type Secret = { readonly value: string } | { readonly missing: string };
 
 export interface SecretSource {
   /** One entry per name. Never rejects: what cannot be read is `missing`. */

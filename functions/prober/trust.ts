@@ -2,9 +2,10 @@ import { createHash } from 'node:crypto';
 import { createSecureContext, type SecureContext } from 'node:tls';
 import type { TlsSettings } from '../../shared/monitor.ts';
 import { certificateProblem, pairProblem, privateKeyProblem } from '../../shared/pem.ts';
+import type { Secret } from '../../shared/secret-member.ts';
 import { tlsTexts } from '../../shared/target.ts';
 import { errorMessage, type Failure, inconclusive, isFailure } from './failure.ts';
-import { filling, type Secret } from './secrets.ts';
+import { filling } from './secrets.ts';
 
 /** Whom handshakes trust, and what they show. One for the whole process. */
 export interface Trust {

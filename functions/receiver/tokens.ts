@@ -1,6 +1,7 @@
 import { secretNames } from '../../shared/definition/templates.ts';
 import type { HeartbeatMonitor } from '../../shared/monitor.ts';
 import { SECOND_MS } from '../../shared/schedule.ts';
+import { memberIn } from '../../shared/secret-member.ts';
 import { SECRET_CACHE_MS, secretReference, secretsUsedBy } from '../../shared/secret-store.ts';
 import type { ReadSecrets } from './secret-values.ts';
 
@@ -63,22 +64,11 @@ function filled(text: string, values: ReadonlyMap<string, string>): string | nul
   let token = text;
   for (const reference of secretNames(text)) {
     const { name, key } = secretReference(reference);
-    const value = values.get(name);
-    const own = value === undefined || key === null ? value : memberOf(value, key);
-    if (own === undefined) return null;
-    token = token.replaceAll(`\${secret:${reference}}`, () => own);
+    const whole = values.get(name);
+    if (whole === undefined) return null;
+    const own = key === null ? { value: whole } : memberIn(whole, key);
+    if ('lacks' in own) return null;
+    token = token.replaceAll(`\${secret:${reference}}`, () => own.value);
   }
   return token;
-}
-
-/** A text or a number of the secret's JSON object. */
-function memberOf(text: string, key: string): string | undefined {
-  try {
-    const value: unknown = JSON.parse(text);
-    if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined;
-    const member = new Map<string, unknown>(Object.entries(value)).get(key);
-    return typeof member === 'string' || typeof member === 'number' ? String(member) : undefined;
-  } catch {
-    return undefined;
-  }
 }

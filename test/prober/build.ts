@@ -5,12 +5,12 @@ import type { Clock } from '../../functions/prober/clock.ts';
 import { systemClock } from '../../functions/prober/clock.ts';
 import { openTcpSocket } from '../../functions/prober/connection.ts';
 import { createResolver } from '../../functions/prober/resolve.ts';
-import type { Secret } from '../../functions/prober/secrets.ts';
 import type { StallWatch } from '../../functions/prober/stalls.ts';
 import { createTrust } from '../../functions/prober/trust.ts';
 import { resolveFiles } from '../../shared/definition/resolve-files.ts';
 import type { Expectations, HttpMonitor, HttpRequest, MetricDefinition, ProbedMonitor } from '../../shared/monitor.ts';
 import type { Result } from '../../shared/result.ts';
+import type { Secret } from '../../shared/secret-member.ts';
 import { AUTHORITY } from '../servers/loopback.ts';
 
 export const SLOT_MS = Date.UTC(2026, 5, 1, 12, 0, 0);

@@ -4,8 +4,9 @@ import { type TestContext, test } from 'node:test';
 import fc from 'fast-check';
 import { isFailure } from '../../functions/prober/failure.ts';
 import { Redaction } from '../../functions/prober/redaction.ts';
-import { type Secret, withSecrets } from '../../functions/prober/secrets.ts';
+import { withSecrets } from '../../functions/prober/secrets.ts';
 import type { HttpRequest } from '../../shared/monitor.ts';
+import type { Secret } from '../../shared/secret-member.ts';
 import { serveHttp } from '../servers/loopback.ts';
 import { checkOf, monitor } from './build.ts';
 

@@ -1,4 +1,5 @@
-import type { Secret } from './secrets.ts';
+/** What became of a secret's name: its value, or a sentence for a person on why there is none. */
+export type Secret = { readonly value: string } | { readonly missing: string };
 
 /**
  * What `${secret:name#key}` stands for: the member of the secret's JSON object; without a key, all of the text.
@@ -6,18 +7,30 @@ import type { Secret } from './secrets.ts';
  */
 export function memberOf(name: string, key: string | null, text: string, place: string): Secret {
   if (key === null) return { value: text };
+  const member = memberIn(text, key);
+  if ('value' in member) return member;
+  switch (member.lacks) {
+    case 'object':
+      return {
+        missing: `secret "${name}" is no JSON object, so it has no key "${key}": store {"${key}": "…"} as ${place}, or leave "#${key}" out`,
+      };
+    case 'key':
+      return { missing: `secret "${name}" has no key "${key}": add it to ${place}` };
+    case 'text':
+      return { missing: `the key "${key}" of secret "${name}" is neither a text nor a number: correct it in ${place}` };
+  }
+}
+
+/** A member of a JSON object as a text; or what there is not: the object, the key in it, or a text or number there. */
+export function memberIn(
+  text: string,
+  key: string,
+): { readonly value: string } | { readonly lacks: 'object' | 'key' | 'text' } {
   const members = jsonObject(text);
-  if (members === null) {
-    return {
-      missing: `secret "${name}" is no JSON object, so it has no key "${key}": store {"${key}": "…"} as ${place}, or leave "#${key}" out`,
-    };
-  }
+  if (members === null) return { lacks: 'object' };
   const value = members.get(key);
-  if (value === undefined) return { missing: `secret "${name}" has no key "${key}": add it to ${place}` };
-  if (value === null || typeof value === 'object') {
-    return { missing: `the key "${key}" of secret "${name}" is neither a text nor a number: correct it in ${place}` };
-  }
-  return { value: String(value) };
+  if (value === undefined) return { lacks: 'key' };
+  return value === null || typeof value === 'object' ? { lacks: 'text' } : { value: String(value) };
 }
 
 /** Of one secret, and of each kind. Each is searched for in every text that a check says. */
